@@ -1,0 +1,1 @@
+//! A DynamoDB-compatible engine behind the AWS SDK's connector.

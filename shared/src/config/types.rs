@@ -1,0 +1,184 @@
+//! The configuration once it was judged: complete, inherited, valid.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use flatline_domain::{ChannelRoute, ServiceSpec};
+use ipnet::IpNet;
+
+use super::{ApiKeys, Env, Secret};
+
+/// Everything that was configured.
+#[derive(Debug)]
+pub struct Config {
+    /// Services, in the order of the file.
+    pub services: Vec<Service>,
+    /// Groups, in the order of the file.
+    pub groups: Vec<Group>,
+    /// Every configured channel, enabled or not, in the order of the file.
+    pub channels: Vec<Channel>,
+    /// `notifications.json` `enabled`.
+    pub notifications_enabled: bool,
+    /// `notifications.json` `settings`.
+    pub notify: NotifySettings,
+    /// `settings.json`.
+    pub settings: Settings,
+    /// `API_KEYS`.
+    pub api_keys: ApiKeys,
+    /// `ALERT_API_KEY`.
+    pub alert_key: Option<Secret>,
+    /// `FLATLINE_PUBLIC_URL`, without a trailing slash.
+    pub public_url: Option<String>,
+    /// Hash of what decides statuses and routes; a change raises the revision.
+    pub hash: String,
+    /// What is odd but no error, one sentence each, with file and path.
+    pub warnings: Vec<Problem>,
+}
+
+/// One configured service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// What the checker needs.
+    pub spec: ServiceSpec,
+    /// Its group's id.
+    pub group: Option<String>,
+    /// Whether a heartbeat needs a key.
+    pub auth_required: bool,
+    /// Shown under its name.
+    pub description: Option<String>,
+    /// The set of thresholds that colours its uptime.
+    pub uptime_threshold_set: Option<String>,
+}
+
+/// One configured group.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Ids of its services.
+    pub services: Vec<String>,
+}
+
+/// One configured channel.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// Name, events, and whether it gets rows at all (enabled, and its type can deliver).
+    pub route: ChannelRoute,
+    /// What it speaks.
+    pub kind: ChannelKind,
+    /// `enabled` as configured.
+    pub enabled: bool,
+    /// `config.externalAlerts`, default true.
+    pub external_alerts: bool,
+    /// `config`, as written.
+    pub options: serde_json::Map<String, serde_json::Value>,
+    /// Its credentials, by upper-case key (`URL`, `AUTHTOKEN` ...), environment first.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// The channel types of the replaced system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// discord
+    Discord,
+    /// slack
+    Slack,
+    /// telegram
+    Telegram,
+    /// email
+    Email,
+    /// webhook
+    Webhook,
+    /// pushover
+    Pushover,
+    /// pagerduty
+    PagerDuty,
+}
+
+/// `notifications.json` `settings`.
+#[derive(Debug, Clone)]
+pub struct NotifySettings {
+    /// `cooldownMinutes`, in ms. Default 5 minutes.
+    pub cooldown_ms: i64,
+    /// `repeatAlertMinutes`, in ms. Default 60 minutes; `None`: no reminders.
+    pub repeat_ms: Option<i64>,
+    /// `includeMetadata`. Default true.
+    pub include_metadata: bool,
+    /// `timezone`. Default UTC.
+    pub timezone: String,
+    /// `alertHistory.maxAlerts`. Default 100.
+    pub max_alerts: u32,
+    /// `alertHistory.maxAgeDays`. Default 7.
+    pub max_age_days: u32,
+    /// `allowPrivate`: ranges that channels may reach although they are not public, also by http.
+    pub allow_private: Vec<IpNet>,
+    /// `foldAbove`. Default 3.
+    pub fold_above: u32,
+}
+
+/// `settings.json`, as far as it has an effect.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `uptime.retentionDays`, else `features.uptimeRetentionDays`, else 120.
+    pub retention_days: u32,
+    /// `allowedOrigins`.
+    pub allowed_origins: Vec<String>,
+    /// `api.enableStatusEndpoint` and its siblings, by switch.
+    pub disabled: Vec<ApiSwitch>,
+    /// `maxLogEntries`, else MAX_LOG_ENTRIES, else 100.
+    pub max_log_entries: u32,
+}
+
+/// The endpoints that `settings.json` `api` can switch off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiSwitch {
+    /// enableStatusEndpoint
+    Status,
+    /// enableUptimeEndpoint
+    Uptime,
+    /// enableServicesEndpoint
+    Services,
+    /// enableHeartbeatEndpoint
+    Heartbeat,
+    /// enableAlertEndpoint
+    Alert,
+    /// enableAlertHistoryEndpoint
+    AlertHistory,
+    /// enableTestNotificationEndpoint
+    TestNotification,
+}
+
+/// One thing that is wrong or odd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// `services.json`, `notifications.json`, `environment` ...
+    pub file: String,
+    /// JSON path, such as `services[2].stalenessThreshold`; empty for the whole file.
+    pub path: String,
+    /// What is wrong and what would be right, one sentence.
+    pub sentence: String,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has {} problem(s)", .0.len())]
+pub struct ConfigErrors(pub Vec<Problem>);
+
+impl Config {
+    /// Loads and judges everything; reports every problem at once.
+    pub fn load(_dir: &Path, _env: &Env) -> Result<Self, ConfigErrors> {
+        todo!()
+    }
+
+    /// The service with this id, if it is configured.
+    pub fn service(&self, _id: &str) -> Option<&Service> {
+        todo!()
+    }
+
+    /// The smallest window of any active service, in ms; 300,000 if there is none.
+    pub fn smallest_window_ms(&self) -> i64 {
+        todo!()
+    }
+}

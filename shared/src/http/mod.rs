@@ -1,0 +1,1 @@
+//! What all routers have in common: errors, keys, CORS, headers.

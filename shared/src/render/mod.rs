@@ -1,0 +1,3 @@
+//! Text for people and programs. Pure.
+
+pub mod time;

@@ -1,0 +1,98 @@
+//! Keys of the one table. They are never parsed back: every part is an attribute too.
+
+use flatline_domain::{Day, UnixMs};
+
+use super::types::Lane;
+use crate::render::time::{date, rfc3339};
+
+/// FNV-1a, 64 bit (the published constants).
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// The shard of an id among `shards`.
+pub(super) fn shard(id: &str, shards: u32) -> u32 {
+    (fnv1a(id.as_bytes()) % u64::from(shards)) as u32
+}
+
+/// Partition of the hot service records of a shard.
+pub(super) fn services(shard: u32) -> String {
+    format!("S#{shard}")
+}
+
+/// Partition of the days of a shard.
+pub(super) fn days(shard: u32) -> String {
+    format!("D#{shard}")
+}
+
+/// Partition of external alerts of a shard.
+pub(super) fn alerts(shard: u32) -> String {
+    format!("X#{shard}")
+}
+
+/// Partition of one service's history; the sort key is [`version`].
+pub(super) fn history(id: &str) -> String {
+    format!("H#{id}")
+}
+
+/// Partition of one service's incidents; the sort key is [`instant`] of the start.
+pub(super) fn incidents(id: &str) -> String {
+    format!("I#{id}")
+}
+
+/// Partition of one service's heartbeat log; the sort key is `<time>#<n>`.
+pub(super) fn log(id: &str) -> String {
+    format!("L#{id}")
+}
+
+/// Partition of one day of the feed; the sort key is `<time>#<id>`.
+pub(super) fn feed(day: Day) -> String {
+    format!("A#{}", date(day))
+}
+
+/// Partition of one channel: its lease at sort key `!`, then its waiting rows.
+pub(super) fn channel(name: &str) -> String {
+    format!("Q#{name}")
+}
+
+/// Sort key of a channel's lease.
+pub(super) const LEASE: &str = "!";
+
+/// Sort key of a waiting delivery.
+pub(super) fn delivery(lane: &Lane, version: u64, n: u32) -> String {
+    match lane {
+        Lane::Service(id) => format!("s#{id}#{version:020}#{n:04}"),
+        Lane::Alert(key) => format!("a#{key}#{version:020}#{n:04}"),
+    }
+}
+
+/// Partition of what channels were told about a lane; the sort key is the channel.
+pub(super) fn told(lane: &Lane) -> String {
+    format!("T#{}", lane_id(lane))
+}
+
+/// Partition of a lane's delivery log; the sort key is `<time>#<channel>#<version>#<n>`.
+pub(super) fn delivery_log(lane: &Lane) -> String {
+    format!("DL#{}", lane_id(lane))
+}
+
+fn lane_id(lane: &Lane) -> &str {
+    match lane {
+        Lane::Service(id) | Lane::Alert(id) => id,
+    }
+}
+
+/// Partition of the system's own items.
+pub(super) const SYSTEM: &str = "SYS";
+
+/// A version as a sort key.
+pub(super) fn version(version: u64) -> String {
+    format!("{version:020}")
+}
+
+/// An instant as a sort key.
+pub(super) fn instant(at: UnixMs) -> String {
+    rfc3339(at)
+}

@@ -1,0 +1,23 @@
+//! The log: stderr, one event per line.
+
+use tracing_subscriber::EnvFilter;
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: timestamp, level, target, message, then fields with units in their names.
+    Json,
+}
+
+/// Starts the log. `filter` is a tracing filter such as `info,flatline=debug`.
+pub fn start(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),
+    }
+}
