@@ -149,8 +149,7 @@ fn judge_gap(
 ) -> Decision {
     let began = sight.silence_start.plus_ms(spec.window_ms);
     let seen_enough = sight.seen_silence_ms > SEEN_WINDOWS * spec.window_ms;
-    if record.status != Status::Up || gap.from < record.status_since && began < record.status_since
-    {
+    if record.status != Status::Up || began < record.status_since {
         return Decision::ClearGap(KeepReason::GapCovered);
     }
     if gap.to <= began.plus_ms(ARRIVAL_SLACK_MS) && !seen_enough {

@@ -1,0 +1,395 @@
+use flatline_domain::{
+    Decision, Gap, KeepReason, Membership, Reason, ServiceRecord, ServiceSpec, Sight, Status,
+    Transition, UnixMs, reconcile,
+};
+
+use super::{at, clear_sight, heard, never_heard, spec};
+
+/// What is expected, as short as it can be written.
+#[derive(Debug, PartialEq)]
+enum Expect {
+    /// Nothing, for this reason, until this instant.
+    Keep(KeepReason, UnixMs),
+    /// These statuses, beginnings and reasons.
+    Commit(Vec<(Status, UnixMs, Reason)>),
+    /// The gap is forgotten for this reason.
+    Clear(KeepReason),
+}
+
+fn outcome(decision: Decision) -> Expect {
+    match decision {
+        Decision::Keep { reason, look_at } => Expect::Keep(reason, look_at),
+        Decision::Commit(transitions) => {
+            Expect::Commit(transitions.iter().map(|t| (t.to, t.at, t.reason)).collect())
+        }
+        Decision::ClearGap(reason) => Expect::Clear(reason),
+    }
+}
+
+struct Row {
+    says: &'static str,
+    record: ServiceRecord,
+    spec: ServiceSpec,
+    sight: Option<Sight>,
+    now: UnixMs,
+    expect: Expect,
+}
+
+fn row(says: &'static str, record: ServiceRecord, now: f64, expect: Expect) -> Row {
+    Row { says, record, spec: spec(), sight: Some(clear_sight(100.0, now)), now: at(now), expect }
+}
+
+fn with(membership: Membership) -> ServiceSpec {
+    ServiceSpec { membership, ..spec() }
+}
+
+fn out(status: Status) -> ServiceRecord {
+    ServiceRecord { status, reported: Status::Unknown, ..heard(Status::Up) }
+}
+
+fn stating(status: Status, reported: Status) -> ServiceRecord {
+    ServiceRecord { reported, ..heard(status) }
+}
+
+fn gap(status: Status, from: f64, to: f64) -> ServiceRecord {
+    let record = heard(status).after_beat(at(to), status, 10_000);
+    ServiceRecord { gap: Some(Gap { from: at(from), to: at(to) }), ..record }
+}
+
+#[test]
+fn every_decision_has_its_reason() {
+    use Expect::{Clear, Commit, Keep};
+    use KeepReason as K;
+    use Status::{Closed, Degraded, Down, Paused, Unknown, Up};
+    let rows = [
+        row(
+            "within the window nothing happens, and the deadline plus slack is the next look",
+            heard(Up),
+            105.0,
+            Keep(K::WithinWindow, at(110.5)),
+        ),
+        row(
+            "however far the deadline, the next look is within a window",
+            ServiceRecord { resumed_at: Some(at(200.0)), ..heard(Up) },
+            105.0,
+            Keep(K::WithinWindow, at(115.0)),
+        ),
+        row(
+            "half a second of slack lets heartbeats arrive that are on their way",
+            heard(Up),
+            110.4,
+            Keep(K::WithinWindow, at(110.5)),
+        ),
+        row(
+            "silence longer than the window is down since the deadline, not since the decision",
+            heard(Up),
+            110.5,
+            Commit(vec![(Down, at(110.0), Reason::Silence)]),
+        ),
+        row(
+            "silence after degraded is down as well",
+            heard(Degraded),
+            111.0,
+            Commit(vec![(Down, at(110.0), Reason::Silence)]),
+        ),
+        Row {
+            sight: None,
+            ..row(
+                "ingest has no sight and never commits silence",
+                heard(Up),
+                200.0,
+                Keep(K::NeedsSight, at(200.0)),
+            )
+        },
+        Row {
+            sight: Some(clear_sight(100.0, 110.0)),
+            ..row(
+                "without a proof newer than the deadline nobody is down",
+                heard(Up),
+                111.0,
+                Keep(K::NoProof, at(111.5)),
+            )
+        },
+        Row {
+            sight: Some(Sight { last_proof: None, ..clear_sight(100.0, 0.0) }),
+            ..row("without any proof nobody is down", heard(Up), 111.0, Keep(K::NoProof, at(111.5)))
+        },
+        Row {
+            sight: Some(clear_sight(108.0, 112.0)),
+            ..row(
+                "after a hole each service gets one full window",
+                heard(Up),
+                112.0,
+                Keep(K::AfterHole, at(118.5)),
+            )
+        },
+        Row {
+            sight: Some(clear_sight(108.0, 119.0)),
+            ..row(
+                "silent a full window after the hole: down since the hole's end plus the window",
+                heard(Up),
+                119.0,
+                Commit(vec![(Down, at(118.0), Reason::Silence)]),
+            )
+        },
+        Row {
+            sight: Some(Sight { seen_silence_ms: 30_001, ..clear_sight(135.0, 140.0) }),
+            ..row(
+                "three windows of seen silence are enough, so that a flickering canary hides no outage",
+                heard(Up),
+                140.0,
+                Commit(vec![(Down, at(140.0), Reason::Silence)]),
+            )
+        },
+        Row {
+            sight: Some(Sight { seen_silence_ms: 30_000, ..clear_sight(135.0, 140.0) }),
+            ..row(
+                "just three windows are not enough",
+                heard(Up),
+                140.0,
+                Keep(K::AfterHole, at(145.5)),
+            )
+        },
+        row(
+            "a service that is down stays down without a heartbeat, also after a hole",
+            ServiceRecord { reported: Down, ..heard(Down) },
+            500.0,
+            Keep(K::Settled, at(510.0)),
+        ),
+        row(
+            "the first heartbeat makes an unknown service up since that heartbeat",
+            stating(Unknown, Up),
+            101.0,
+            Commit(vec![(Up, at(100.0), Reason::FirstHeartbeat)]),
+        ),
+        row(
+            "a heartbeat after silence recovers the service since that heartbeat",
+            stating(Down, Up),
+            101.0,
+            Commit(vec![(Up, at(100.0), Reason::Recovered)]),
+        ),
+        row(
+            "a heartbeat that states down is down at once",
+            stating(Up, Down),
+            101.0,
+            Commit(vec![(Down, at(100.0), Reason::Reported)]),
+        ),
+        row(
+            "a heartbeat that states degraded is degraded at once",
+            stating(Up, Degraded),
+            101.0,
+            Commit(vec![(Degraded, at(100.0), Reason::Reported)]),
+        ),
+        row(
+            "from down, a heartbeat that states degraded is degraded, not up",
+            stating(Down, Degraded),
+            101.0,
+            Commit(vec![(Degraded, at(100.0), Reason::Reported)]),
+        ),
+        Row {
+            sight: None,
+            ..row(
+                "what heartbeats state needs no sight",
+                stating(Up, Down),
+                101.0,
+                Commit(vec![(Down, at(100.0), Reason::Reported)]),
+            )
+        },
+        row(
+            "a transition never begins before the one before it",
+            ServiceRecord { status_since: at(100.7), ..stating(Up, Down) },
+            101.0,
+            Commit(vec![(Down, at(100.7), Reason::Reported)]),
+        ),
+        Row {
+            sight: Some(clear_sight(0.0, 61.0)),
+            ..row(
+                "a service that never reported is down after its first window",
+                never_heard(),
+                61.0,
+                Commit(vec![(Down, at(60.0), Reason::NeverReported)]),
+            )
+        },
+        row(
+            "a service that never reported stays unknown within its first window",
+            never_heard(),
+            59.0,
+            Keep(K::WithinWindow, at(60.5)),
+        ),
+        Row {
+            spec: ServiceSpec { first_window_ms: None, ..spec() },
+            ..row(
+                "without a first window a service may stay unknown for ever",
+                never_heard(),
+                9_999.0,
+                Keep(K::MayStayUnknown, at(10_009.0)),
+            )
+        },
+        Row {
+            spec: with(Membership::Paused),
+            ..row(
+                "disabled in the configuration: paused now",
+                heard(Up),
+                101.0,
+                Commit(vec![(Paused, at(101.0), Reason::Paused)]),
+            )
+        },
+        Row {
+            spec: with(Membership::Paused),
+            ..row(
+                "paused stays paused whatever its heartbeats state",
+                stating(Paused, Down),
+                101.0,
+                Keep(K::Out, UnixMs::NEVER),
+            )
+        },
+        Row {
+            spec: with(Membership::Closed),
+            ..row(
+                "removed from the configuration: closed now",
+                heard(Down),
+                101.0,
+                Commit(vec![(Closed, at(101.0), Reason::Removed)]),
+            )
+        },
+        Row {
+            spec: with(Membership::Closed),
+            ..row("closed stays closed", out(Closed), 101.0, Keep(K::Out, UnixMs::NEVER))
+        },
+        Row {
+            spec: with(Membership::Closed),
+            ..row(
+                "a paused service can be removed",
+                out(Paused),
+                101.0,
+                Commit(vec![(Closed, at(101.0), Reason::Removed)]),
+            )
+        },
+        row(
+            "enabled again: unknown until it is heard",
+            out(Paused),
+            101.0,
+            Commit(vec![(Unknown, at(101.0), Reason::Resumed)]),
+        ),
+        row(
+            "configured again: unknown until it is heard",
+            out(Closed),
+            101.0,
+            Commit(vec![(Unknown, at(101.0), Reason::Reopened)]),
+        ),
+        Row {
+            sight: Some(clear_sight(200.0, 211.0)),
+            ..row(
+                "resumed and silent: down a window after it was resumed",
+                ServiceRecord { resumed_at: Some(at(200.0)), ..out(Unknown) },
+                211.0,
+                Commit(vec![(Down, at(210.0), Reason::Silence)]),
+            )
+        },
+        row(
+            "an outage that nobody watched is told afterwards: down at the deadline, up at the return",
+            gap(Up, 100.0, 150.0),
+            151.0,
+            Commit(vec![(Down, at(110.0), Reason::Silence), (Up, at(150.0), Reason::Recovered)]),
+        ),
+        Row {
+            sight: Some(clear_sight(145.0, 150.0)),
+            ..row(
+                "a gap that blind time explains is forgotten",
+                gap(Up, 100.0, 150.0),
+                151.0,
+                Clear(K::AfterHole),
+            )
+        },
+        row(
+            "a gap that a later transition covers is forgotten",
+            gap(Degraded, 100.0, 150.0),
+            151.0,
+            Clear(K::GapCovered),
+        ),
+        row(
+            "a gap that began before the last transition is forgotten",
+            ServiceRecord { status_since: at(149.0), ..gap(Up, 100.0, 150.0) },
+            151.0,
+            Clear(K::GapCovered),
+        ),
+    ];
+    for row in rows {
+        let decision = reconcile(&row.record, &row.spec, row.sight.as_ref(), row.now);
+        assert_eq!(outcome(decision), row.expect, "{}", row.says);
+    }
+}
+
+/// Applies what was decided.
+fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs) -> ServiceRecord {
+    match reconcile(record, spec, Some(sight), now) {
+        Decision::Commit(transitions) => {
+            transitions.iter().fold(record.clone(), |record, next| record.after(next))
+        }
+        Decision::ClearGap(_) => ServiceRecord { gap: None, ..record.clone() },
+        Decision::Keep { .. } => record.clone(),
+    }
+}
+
+#[test]
+fn silence_stays_down_until_a_heartbeat_even_if_a_hole_restarts_the_window() {
+    let down = settle(&heard(Status::Up), &spec(), &clear_sight(100.0, 111.0), at(111.0));
+    assert_eq!((down.status, down.reported), (Status::Down, Status::Down));
+    let after_hole = settle(&down, &spec(), &clear_sight(300.0, 301.0), at(301.0));
+    assert_eq!(after_hole, down);
+    let back = down.after_beat(at(302.0), Status::Up, 10_000);
+    let up = settle(&back, &spec(), &clear_sight(302.0, 302.0), at(302.0));
+    assert_eq!((up.status, up.version), (Status::Up, 3));
+}
+
+#[test]
+fn a_degraded_service_that_goes_down_keeps_its_incident() {
+    let degraded = settle(
+        &stating(Status::Up, Status::Degraded),
+        &spec(),
+        &clear_sight(100.0, 101.0),
+        at(101.0),
+    );
+    assert_eq!(degraded.incident, Some(at(100.0)));
+    let down = settle(&degraded, &spec(), &clear_sight(100.0, 111.0), at(111.0));
+    assert_eq!((down.status, down.incident), (Status::Down, Some(at(100.0))));
+    let up = settle(
+        &down.after_beat(at(120.0), Status::Up, 10_000),
+        &spec(),
+        &clear_sight(120.0, 120.0),
+        at(120.0),
+    );
+    assert_eq!((up.status, up.incident), (Status::Up, None));
+}
+
+#[test]
+fn events_follow_from_statuses() {
+    use Status::{Closed, Degraded, Down, Paused, Unknown, Up};
+    let event = |from, to| {
+        let t = Transition {
+            version: 1,
+            from,
+            to,
+            since: at(0.0),
+            at: at(1.0),
+            decided_at: at(1.0),
+            reason: Reason::Reported,
+        };
+        (t.event().map(flatline_domain::Event::as_str), t.closes())
+    };
+    let rows = [
+        ("the first heartbeat tells nobody", Unknown, Up, (None, false)),
+        ("a service that was never up can go down", Unknown, Down, (Some("down"), false)),
+        ("up to down", Up, Down, (Some("down"), false)),
+        ("up to degraded", Up, Degraded, (Some("degraded"), false)),
+        ("down to degraded is told as degraded", Down, Degraded, (Some("degraded"), false)),
+        ("degraded to up is a recovery", Degraded, Up, (Some("up"), false)),
+        ("down to up is a recovery", Down, Up, (Some("up"), false)),
+        ("pausing has no event but closes what was told", Down, Paused, (None, true)),
+        ("removing has no event but closes what was told", Down, Closed, (None, true)),
+        ("resuming tells nobody", Paused, Unknown, (None, false)),
+    ];
+    for (says, from, to, expect) in rows {
+        assert_eq!(event(from, to), expect, "{says}");
+    }
+}

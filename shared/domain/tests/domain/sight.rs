@@ -1,0 +1,138 @@
+use flatline_domain::sight::{LIMITS_MS, canary_period_ms, limit_index};
+use flatline_domain::{Hole, Sight, SightLog, UnixMs};
+use proptest::prelude::*;
+
+use super::{at, heard, spec};
+use flatline_domain::Status;
+
+fn proven(proofs: &[f64]) -> SightLog {
+    let log = SightLog { finest_ms: 2_000, ..SightLog::default() };
+    proofs.iter().fold(log, |log, proof| log.prove(at(*proof)))
+}
+
+#[test]
+fn each_window_has_its_limit() {
+    let rows = [
+        ("the smallest window uses the smallest limit", 1_000, 2_000),
+        ("a window of 3 s may be blind for 2 s", 3_000, 2_000),
+        ("8 s: half of it is 4 s", 8_000, 4_000),
+        ("10 s: half of it is 5 s, the limit below is 4 s", 10_000, 4_000),
+        ("five minutes: half of it is the largest limit", 300_000, 150_000),
+        ("just below five minutes: the limit below", 299_998, 128_000),
+        ("a day: never more than the largest limit", 86_400_000, 150_000),
+    ];
+    for (says, window_ms, limit_ms) in rows {
+        assert_eq!(LIMITS_MS[limit_index(window_ms)], limit_ms, "{says}");
+    }
+}
+
+#[test]
+fn canaries_fly_three_times_a_window_but_not_more_than_once_a_second() {
+    for (window_ms, period_ms) in
+        [(1_000, 1_000), (3_000, 1_000), (30_000, 10_000), (300_000, 60_000)]
+    {
+        assert_eq!(canary_period_ms(window_ms), period_ms, "window {window_ms}");
+    }
+}
+
+#[test]
+fn proofs_make_holes() {
+    let hole = |start, end, failed| Some(Hole { start: at(start), end: at(end), failed });
+    let rows = [
+        ("proofs in time leave no hole", proven(&[0.0, 1.0, 2.9, 4.9]), 3_000, None),
+        (
+            "a pause longer than the limit is a hole",
+            proven(&[0.0, 2.1]),
+            3_000,
+            hole(0.0, 2.1, false),
+        ),
+        ("the same pause is none for a longer window", proven(&[0.0, 2.1]), 10_000, None),
+        ("the last hole counts", proven(&[0.0, 5.0, 6.0, 12.0]), 3_000, hole(6.0, 12.0, false)),
+        (
+            "a shorter hole does not hide a longer one",
+            proven(&[0.0, 9.0, 10.0, 13.0]),
+            16_000,
+            hole(0.0, 9.0, false),
+        ),
+        ("an overtaken proof changes nothing", proven(&[0.0, 1.5, 0.5, 3.0]), 3_000, None),
+        (
+            "a clock that jumped back makes a hole for everybody",
+            proven(&[100.0, 10.0]),
+            300_000,
+            hole(10.0, 10.0, true),
+        ),
+    ];
+    for (says, log, window_ms, expect) in rows {
+        assert_eq!(log.last_hole(window_ms), expect, "{says}");
+    }
+}
+
+#[test]
+fn a_failed_canary_makes_a_hole_however_short() {
+    let failed = SightLog { failed: true, ..proven(&[0.0, 1.0]) };
+    let log = failed.prove(at(1.5));
+    let hole = Some(Hole { start: at(1.0), end: at(1.5), failed: true });
+    assert_eq!((log.last_hole(300_000), log.failed), (hole, false));
+}
+
+#[test]
+fn a_finer_limit_trusts_nothing_that_was_seen_more_coarsely() {
+    let coarse =
+        SightLog { finest_ms: 150_000, ..SightLog::default() }.prove(at(0.0)).prove(at(60.0));
+    assert_eq!(coarse.last_hole(3_000), None, "nobody looked for short holes");
+    let fine = coarse.refined(2_000, at(70.0));
+    assert_eq!(fine.last_hole(3_000).map(|hole| hole.end), Some(at(70.0)));
+    assert_eq!(fine.last_hole(300_000), None, "coarse services are not concerned");
+    assert_eq!(fine.refined(150_000, at(80.0)).last_hole(3_000), fine.last_hole(3_000));
+}
+
+#[test]
+fn silence_counts_from_the_last_hole_that_concerns_the_service() {
+    let log = proven(&[100.0, 101.0, 106.0, 107.0]);
+    let sight = log.sight(&heard(Status::Up), &spec(), &[], at(107.0));
+    assert_eq!(sight.silence_start, at(106.0));
+    assert_eq!(sight.last_proof, Some(at(107.0)));
+    let before_the_beat = proven(&[80.0, 90.0, 91.0]);
+    let sight = before_the_beat.sight(&heard(Status::Up), &spec(), &[], at(107.0));
+    assert_eq!(sight.silence_start, at(100.0), "a hole before the heartbeat is history");
+}
+
+#[test]
+fn hole_rows_matter_only_after_three_windows_with_a_hole_between() {
+    let holed = proven(&[100.0, 101.0, 106.0, 107.0]);
+    assert!(!holed.needs_rows(&heard(Status::Up), &spec(), at(130.0)));
+    assert!(holed.needs_rows(&heard(Status::Up), &spec(), at(130.1)));
+    assert!(!proven(&[99.0, 100.5]).needs_rows(&heard(Status::Up), &spec(), at(200.0)));
+}
+
+#[test]
+fn a_gap_is_judged_by_the_holes_inside_it() {
+    let hole = |start, end| Hole { start: at(start), end: at(end), failed: false };
+    let sight =
+        Sight::of_gap(at(100.0), at(150.0), 10_000, &[hole(120.0, 140.0), hole(160.0, 190.0)]);
+    assert_eq!(sight.silence_start, at(140.0), "later holes say nothing about it");
+    assert_eq!(sight.seen_silence_ms, 30_000);
+    let short = Sight::of_gap(at(100.0), at(150.0), 10_000, &[hole(120.0, 123.0)]);
+    assert_eq!(short.silence_start, at(100.0), "a hole below the service's limit does not count");
+}
+
+proptest! {
+    /// Whatever the order of proofs, the last proof is the newest (but for a clock that jumped
+    /// back), and each hole kept is longer than its limit.
+    #[test]
+    fn a_log_keeps_what_it_promises(steps in prop::collection::vec((0_i64..400_000, any::<bool>()), 1..60)) {
+        let mut log = SightLog { finest_ms: 2_000, ..SightLog::default() };
+        let mut now = 1_800_000_000_000_i64;
+        for (step_ms, fails) in steps {
+            now += step_ms;
+            log.failed |= fails;
+            let before = log.clone();
+            log = log.prove(UnixMs(now));
+            prop_assert_eq!(log.last_proof, Some(UnixMs(now)).max(before.last_proof));
+            prop_assert!(!log.failed || before.last_proof.is_none() || step_ms == 0);
+            for (hole, limit_ms) in log.holes.iter().zip(LIMITS_MS) {
+                prop_assert!(hole.is_none_or(|hole| hole.failed || hole.len_ms() > limit_ms));
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use flatline_domain::time::DAY_MS;
+use flatline_domain::uptime::{Timeline, add_interval};
+use flatline_domain::{Day, DayTotals, Days, Hole, Status, UnixMs, Uptime};
+use proptest::prelude::*;
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn hour(hours: i64) -> UnixMs {
+    Day(20_000).start().plus_ms(hours * HOUR_MS)
+}
+
+fn timeline<'a>(days: &'a Days, status: Status, since: UnixMs, holes: &'a [Hole]) -> Timeline<'a> {
+    Timeline { days, created: hour(0), status, since, holes }
+}
+
+#[test]
+fn an_interval_is_split_at_midnight() {
+    let mut days = Days::new();
+    let changed = add_interval(&mut days, Status::Down, hour(22), hour(49));
+    assert_eq!(changed, [Day(20_000), Day(20_001), Day(20_002)]);
+    let down: Vec<_> = days.values().map(|day| day.down_ms / HOUR_MS).collect();
+    assert_eq!(down, [2, 24, 1]);
+}
+
+#[test]
+fn up_time_and_empty_intervals_write_nothing() {
+    let mut days = Days::new();
+    assert!(add_interval(&mut days, Status::Up, hour(0), hour(5)).is_empty());
+    assert!(add_interval(&mut days, Status::Down, hour(5), hour(5)).is_empty());
+    assert!(days.is_empty());
+}
+
+#[test]
+fn what_is_not_written_was_up_since_creation() {
+    let days = Days::from([(Day(20_000), DayTotals { down_ms: HOUR_MS, ..DayTotals::default() })]);
+    let uptime = timeline(&days, Status::Up, hour(3), &[]).day(Day(20_000), hour(24));
+    assert_eq!(uptime, Uptime { up_ms: 23 * HOUR_MS, down_ms: HOUR_MS, ..Uptime::default() });
+    let before = timeline(&days, Status::Up, hour(3), &[]).day(Day(19_999), hour(24));
+    assert_eq!(before, Uptime::default(), "before it was created there is nothing");
+    assert_eq!(before.percentage(), None);
+}
+
+#[test]
+fn the_status_that_still_holds_counts_until_now() {
+    let uptime = timeline(&Days::new(), Status::Down, hour(20), &[]).day(Day(20_000), hour(22));
+    assert_eq!((uptime.up_ms, uptime.down_ms), (20 * HOUR_MS, 2 * HOUR_MS));
+    let next = timeline(&Days::new(), Status::Down, hour(20), &[]).day(Day(20_001), hour(25));
+    assert_eq!((next.up_ms, next.down_ms), (0, HOUR_MS));
+}
+
+#[test]
+fn blind_time_is_unknown_not_up_and_does_not_excuse_downtime() {
+    let hole = [Hole { start: hour(4), end: hour(6), failed: false }];
+    let uptime = timeline(&Days::new(), Status::Up, hour(0), &hole).day(Day(20_000), hour(10));
+    assert_eq!((uptime.up_ms, uptime.unknown_ms), (8 * HOUR_MS, 2 * HOUR_MS));
+    let down = timeline(&Days::new(), Status::Down, hour(0), &hole).day(Day(20_000), hour(10));
+    assert_eq!((down.down_ms, down.unknown_ms), (10 * HOUR_MS, 0));
+}
+
+#[test]
+fn percentages_count_degraded_half_and_unknown_not_at_all() {
+    let rows = [
+        ("all up", Uptime { up_ms: 5, ..Uptime::default() }, Some(100.0)),
+        ("all down", Uptime { down_ms: 5, ..Uptime::default() }, Some(0.0)),
+        (
+            "degraded counts half",
+            Uptime { up_ms: 1, degraded_ms: 1, ..Uptime::default() },
+            Some(75.0),
+        ),
+        (
+            "unknown only is no figure, not zero",
+            Uptime { unknown_ms: 5, ..Uptime::default() },
+            None,
+        ),
+        (
+            "unknown changes nothing",
+            Uptime { up_ms: 3, down_ms: 1, unknown_ms: 90, ..Uptime::default() },
+            Some(75.0),
+        ),
+    ];
+    for (says, uptime, expect) in rows {
+        assert_eq!(uptime.percentage(), expect, "{says}");
+    }
+}
+
+proptest! {
+    /// Whatever intervals follow each other, each day adds up to its length to the millisecond.
+    #[test]
+    fn days_add_up(steps in prop::collection::vec((1_i64..3 * DAY_MS, 0_usize..4), 1..30)) {
+        const STATUSES: [Status; 4] = [Status::Up, Status::Degraded, Status::Down, Status::Paused];
+        let mut days = Days::new();
+        let (mut since, mut status) = (hour(0), Status::Unknown);
+        for (length_ms, next) in steps {
+            let end = since.plus_ms(length_ms);
+            add_interval(&mut days, status, since, end);
+            (since, status) = (end, STATUSES[next]);
+        }
+        let now = since.plus_ms(HOUR_MS);
+        let line = timeline(&days, status, since, &[]);
+        let mut total = Uptime::default();
+        for (day, uptime) in line.days(Day(20_000), now.day(), now) {
+            let whole = day.next().start().min(now).since_ms(day.start());
+            prop_assert_eq!(uptime.up_ms + uptime.degraded_ms + uptime.down_ms + uptime.unknown_ms, whole);
+            total = total.plus(uptime);
+        }
+        prop_assert_eq!(total.up_ms + total.degraded_ms + total.down_ms + total.unknown_ms, now.since_ms(hour(0)));
+    }
+}
