@@ -1,1 +1,14 @@
-//! A DynamoDB-compatible engine behind the AWS SDK's connector.
+//! A DynamoDB-compatible engine behind the AWS SDK's connector: the same client code that talks to
+//! DynamoDB talks to a file, without a socket.
+//!
+//! [`DataLock`] keeps a second process away from the directory, [`Engine`] holds the file, and
+//! [`Engine::client`] is an ordinary SDK client onto it. Nothing here knows what is stored.
+
+mod connector;
+mod data_lock;
+mod engine;
+mod operation;
+
+pub use connector::{Execution, client_config, client_with};
+pub use data_lock::{DataLock, DataLockError};
+pub use engine::{Answer, Engine, EngineError};
