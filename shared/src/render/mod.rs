@@ -1,3 +1,4 @@
 //! Text for people and programs. Pure.
 
+pub mod text;
 pub mod time;

@@ -1,11 +1,80 @@
 //! History and incidents of one service.
-use super::{Incident, Store, StoreError};
-use flatline_domain::{Transition, UnixMs};
+
+use flatline_domain::transition::Reason;
+use flatline_domain::{Status, Transition, UnixMs};
+
+use super::item::{self, Item, Reader, number, text};
+use super::{Incident, Store, StoreError, keys};
+
+/// Incident attribute: when it ended, in ms; absent while open.
+pub(super) const INCIDENT_END: &str = "en";
+/// Incident attribute: the worst status in it.
+pub(super) const INCIDENT_KIND: &str = "kd";
+
+/// One history row. `ttl` is absent on the newest, which never expires.
+pub(super) fn history_item(id: &str, transition: &Transition, ttl: Option<UnixMs>) -> Item {
+    let mut row = item::key(keys::history(id), keys::version(transition.version));
+    row.extend(
+        [
+            ("id", text(id)),
+            ("v", number(transition.version as i64)),
+            ("fr", text(transition.from.as_str())),
+            ("st", text(transition.to.as_str())),
+            ("si", number(transition.since.0)),
+            ("at", number(transition.at.0)),
+            ("da", number(transition.decided_at.0)),
+            ("re", text(transition.reason.as_str())),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    if let Some(at) = ttl {
+        row.insert(item::TTL.to_owned(), item::ttl(at));
+    }
+    row
+}
+
+/// An incident as it begins.
+pub(super) fn incident_put(id: &str, start: UnixMs, kind: Status, reason: &str) -> Item {
+    let mut row = item::key(keys::incidents(id), keys::instant(start));
+    row.extend(
+        [
+            ("id", text(id)),
+            ("at", number(start.0)),
+            (INCIDENT_KIND, text(kind.as_str())),
+            ("re", text(reason)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    row
+}
+
+fn transition(row: &Reader<'_>) -> Result<Transition, StoreError> {
+    Ok(Transition {
+        version: row.number("v")? as u64,
+        from: row.word("fr", Status::parse)?,
+        to: row.word("st", Status::parse)?,
+        since: row.time("si")?,
+        at: row.time("at")?,
+        decided_at: row.time("da")?,
+        reason: row.word("re", Reason::parse)?,
+    })
+}
+
+fn incident(row: &Reader<'_>) -> Result<Incident, StoreError> {
+    Ok(Incident {
+        start: row.time("at")?,
+        end: row.opt_time(INCIDENT_END)?,
+        kind: row.word(INCIDENT_KIND, Status::parse)?,
+        reason: row.text("re")?,
+    })
+}
+
 impl Store {
     /// Committed transitions, oldest first.
     pub async fn history(&self, _id: &str) -> Result<Vec<Transition>, StoreError> {
         todo!()
     }
+
     /// Incidents that began at or after `since`, newest first.
     pub async fn incidents(&self, _id: &str, _since: UnixMs) -> Result<Vec<Incident>, StoreError> {
         todo!()

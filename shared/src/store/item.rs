@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use flatline_domain::UnixMs;
+use flatline_domain::time::DAY_MS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -26,6 +27,19 @@ pub(super) fn number(value: i64) -> AttributeValue {
 pub(super) fn json(value: &impl Serialize) -> AttributeValue {
     let text = serde_json::to_string(value).expect("plain data always has a JSON form");
     AttributeValue::S(text)
+}
+
+/// The attribute that DynamoDB's TTL looks at: whole seconds since 1970.
+pub(super) const TTL: &str = "ttl";
+
+/// The TTL of what nobody needs after `at`.
+pub(super) fn ttl(at: UnixMs) -> AttributeValue {
+    number(at.0.div_euclid(1_000) + 1)
+}
+
+/// Milliseconds of `days` days.
+pub(super) fn days_ms(days: u32) -> i64 {
+    i64::from(days) * DAY_MS
 }
 
 /// The primary key of an item.
@@ -87,6 +101,12 @@ impl<'a> Reader<'a> {
     /// An instant.
     pub(super) fn time(&self, name: &str) -> Result<UnixMs, StoreError> {
         self.number(name).map(UnixMs)
+    }
+
+    /// Whether its TTL has passed: deletion lags behind by up to days, so readers look too.
+    pub(super) fn expired(&self, now: UnixMs) -> bool {
+        let ttl_s = self.opt_number(TTL).ok().flatten();
+        ttl_s.is_some_and(|ttl_s| ttl_s <= now.0.div_euclid(1_000))
     }
 
     /// A value written with [`json`].

@@ -9,6 +9,7 @@ mod item;
 mod keys;
 mod lease;
 mod log;
+mod notice;
 mod outbox;
 mod service;
 mod sight;
