@@ -173,6 +173,12 @@ pub struct Notice {
     /// The alert's labels; cut to fit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// The alert's annotations; cut to fit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// The channels that the alert named, as sent; empty if it named none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
 }
 
 /// One delivery: its lane, its order in it, and what it says.
