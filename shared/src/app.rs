@@ -14,6 +14,9 @@ use crate::store::Store;
 pub struct App {
     /// The configuration, valid and complete.
     pub config: Arc<Config>,
+    /// The revision of the configuration: on AWS the deploy time, locally the stored one, plus 1 if the
+    /// configuration changed.
+    pub revision: u64,
     /// The database.
     pub store: Store,
     /// The only source of time.

@@ -184,6 +184,25 @@ impl Sight {
     }
 }
 
+/// Of many proofs the few that make the same holes: from one to the farthest that is still within
+/// `limit_ms`, or, over a hole, to the next. Only proofs after `last` count.
+#[must_use]
+pub fn sparse_proofs(last: UnixMs, mut proofs: Vec<UnixMs>, limit_ms: i64) -> Vec<UnixMs> {
+    proofs.retain(|proof| *proof > last);
+    proofs.sort_unstable();
+    let mut sparse: Vec<UnixMs> = Vec::new();
+    let mut anchor = last;
+    for (index, proof) in proofs.iter().enumerate() {
+        let next = proofs.get(index + 1);
+        let next_is_near = next.is_some_and(|next| next.since_ms(anchor) <= limit_ms);
+        if !next_is_near {
+            sparse.push(*proof);
+            anchor = *proof;
+        }
+    }
+    sparse
+}
+
 /// Milliseconds of `[from, to)` that lie in no hole that counts for this window.
 #[must_use]
 pub fn seen_ms(from: UnixMs, to: UnixMs, window_ms: i64, holes: &[Hole]) -> i64 {

@@ -1,4 +1,4 @@
-use flatline_domain::sight::{LIMITS_MS, canary_period_ms, limit_index};
+use flatline_domain::sight::{LIMITS_MS, canary_period_ms, limit_index, sparse_proofs};
 use flatline_domain::{Hole, Sight, SightLog, UnixMs};
 use proptest::prelude::*;
 
@@ -117,6 +117,20 @@ fn a_gap_is_judged_by_the_holes_inside_it() {
 }
 
 proptest! {
+    /// Leaving out what is not needed changes no hole of any limit that is looked for.
+    #[test]
+    fn sparse_proofs_make_the_same_holes(gaps in prop::collection::vec(1_i64..9_000, 0..80)) {
+        let start = SightLog { finest_ms: 2_000, ..SightLog::default() }.prove(at(0.0));
+        let all: Vec<UnixMs> = gaps
+            .iter()
+            .scan(at(0.0), |now, gap_ms| { *now = now.plus_ms(*gap_ms); Some(*now) })
+            .collect();
+        let sparse = sparse_proofs(at(0.0), all.clone(), 2_000);
+        let fold = |proofs: &[UnixMs]| proofs.iter().fold(start.clone(), |log, at| log.prove(*at));
+        prop_assert_eq!(fold(&all), fold(&sparse));
+        prop_assert!(sparse.windows(3).all(|three| three[2].since_ms(three[0]) > 2_000));
+    }
+
     /// Whatever the order of proofs, the last proof is the newest (but for a clock that jumped
     /// back), and each hole kept is longer than its limit.
     #[test]
