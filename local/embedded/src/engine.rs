@@ -118,7 +118,7 @@ impl std::fmt::Debug for Engine {
 /// The header says whether the file has a write-ahead log (bytes 18 and 19,
 /// <https://www.sqlite.org/fileformat2.html>). That a connection then syncs each commit is the linked
 /// library's default, held by a test.
-fn assert_durable(path: &Path) -> Result<(), EngineError> {
+pub(crate) fn assert_durable(path: &Path) -> Result<(), EngineError> {
     let unreadable = |why| EngineError::Read { path: path.to_path_buf(), why };
     let mut header = [0_u8; 20];
     File::open(path).map_err(unreadable)?.read_exact(&mut header).map_err(unreadable)?;

@@ -12,3 +12,6 @@ mod operation;
 pub use connector::{Execution, client_config, client_with};
 pub use data_lock::{DataLock, DataLockError};
 pub use engine::{Answer, Engine, EngineError};
+
+#[cfg(test)]
+mod tests;
