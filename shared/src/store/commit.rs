@@ -1,5 +1,5 @@
 //! One transition, one transaction.
-use super::{Commit, CommitOutcome, ExternalAlert, Store, StoreError};
+use super::{Commit, CommitOutcome, Store, StoreError};
 use flatline_domain::ServiceRecord;
 impl Store {
     /// Commits one or two transitions with history, incident, days, feed and outbox as one.
@@ -9,10 +9,6 @@ impl Store {
     }
     /// Forgets a gap that was no outage (condition: version and gap as read).
     pub async fn clear_gap(&self, _record: &ServiceRecord) -> Result<CommitOutcome, StoreError> {
-        todo!()
-    }
-    /// Stores an external alert with its feed entry and its outbox rows as one transaction.
-    pub async fn store_alert(&self, _alert: &ExternalAlert) -> Result<(), StoreError> {
         todo!()
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn entry_item(entry: &FeedEntry, keep_days: u32) -> Item {
     let mut row = item::key(keys::feed(entry.at.day()), sort_key);
     let expires_at = entry.at.plus_ms(item::days_ms(keep_days));
     row.extend(
-        [("at", number(entry.at.0)), ("e", json(entry)), (item::TTL, item::ttl(expires_at))]
+        [("at", number(entry.at.0)), ("e", json(entry)), (item::EXPIRES, item::expiry(expires_at))]
             .map(|(name, value)| (name.to_owned(), value)),
     );
     row

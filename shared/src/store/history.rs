@@ -28,7 +28,7 @@ pub(super) fn history_item(id: &str, transition: &Transition, ttl: Option<UnixMs
         .map(|(name, value)| (name.to_owned(), value)),
     );
     if let Some(at) = ttl {
-        row.insert(item::TTL.to_owned(), item::ttl(at));
+        row.insert(item::EXPIRES.to_owned(), item::expiry(at));
     }
     row
 }

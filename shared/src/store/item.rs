@@ -29,11 +29,11 @@ pub(super) fn json(value: &impl Serialize) -> AttributeValue {
     AttributeValue::S(text)
 }
 
-/// The attribute that DynamoDB's TTL looks at: whole seconds since 1970.
-pub(super) const TTL: &str = "ttl";
+/// The attribute that tells DynamoDB when to delete an item.
+pub(super) const EXPIRES: &str = "x";
 
-/// The TTL of what nobody needs after `at`.
-pub(super) fn ttl(at: UnixMs) -> AttributeValue {
+/// The value of [`EXPIRES`]: whole seconds, rounded up.
+pub(super) fn expiry(at: UnixMs) -> AttributeValue {
     number(at.0.div_euclid(1_000) + 1)
 }
 
@@ -103,10 +103,10 @@ impl<'a> Reader<'a> {
         self.number(name).map(UnixMs)
     }
 
-    /// Whether its TTL has passed: deletion lags behind by up to days, so readers look too.
+    /// Whether it has expired: deletion lags behind by up to days, so readers look too.
     pub(super) fn expired(&self, now: UnixMs) -> bool {
-        let ttl_s = self.opt_number(TTL).ok().flatten();
-        ttl_s.is_some_and(|ttl_s| ttl_s <= now.0.div_euclid(1_000))
+        let expires_s = self.opt_number(EXPIRES).ok().flatten();
+        expires_s.is_some_and(|expires_s| expires_s <= now.0.div_euclid(1_000))
     }
 
     /// A value written with [`json`].

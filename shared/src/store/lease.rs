@@ -22,7 +22,7 @@ impl Store {
         todo!()
     }
     /// Gives a channel back if nobody rang since `lease.ring`.
-    pub async fn release(&self, _lease: &Lease, _now: UnixMs) -> Result<Release, StoreError> {
+    pub async fn release(&self, _lease: &Lease) -> Result<Release, StoreError> {
         todo!()
     }
     /// Frees every lease: only for a process that holds the data directory's lock.

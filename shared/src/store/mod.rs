@@ -1,5 +1,6 @@
 //! The only module that says DynamoDB. (Key schema and cost per access pattern belong here.)
 
+mod alert;
 mod beat;
 mod commit;
 mod delivery_log;

@@ -366,10 +366,14 @@ pub struct ExternalAlert {
     pub key: String,
     /// The feed entry that shows it.
     pub feed: FeedEntry,
-    /// Down, degraded or up, by severity.
-    pub status: Status,
-    /// Rows for the channels.
-    pub outbox: Vec<NewDelivery>,
+    /// Days that the feed is kept.
+    pub feed_days: u32,
+    /// What it says. `status` (down, degraded or up, by severity) is the new state of the alert;
+    /// `previous` and `since` are filled in from its last state.
+    pub notice: Notice,
+    /// Names of the channels to tell. An alert that ends what was open is told to exactly those
+    /// channels that were told of it instead.
+    pub channels: Vec<String>,
 }
 
 /// Days of one service, keyed by service id.
