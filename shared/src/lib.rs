@@ -6,6 +6,7 @@
 //! - [`store`] is the only module that says DynamoDB.
 //! - [`notify`] turns notices into requests and sends them.
 //! - [`render`] makes text: pages, durations, times.
+//! - [`transition`] makes of a decision what is committed for it.
 //! - [`http`] is what all routers have in common: errors, keys, CORS, headers.
 
 pub mod app;
@@ -16,3 +17,4 @@ pub mod notify;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+pub mod transition;

@@ -166,6 +166,28 @@ pub struct Problem {
 #[error("the configuration has {} problem(s)", .0.len())]
 pub struct ConfigErrors(pub Vec<Problem>);
 
+impl ApiSwitch {
+    /// What the endpoint is called in the answer that it is disabled.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Status => "Status",
+            Self::Uptime => "Uptime",
+            Self::Services => "Services",
+            Self::Heartbeat => "Heartbeat",
+            Self::Alert => "Alert",
+            Self::AlertHistory => "Alert history",
+            Self::TestNotification => "Test notification",
+        }
+    }
+}
+
+impl Settings {
+    /// Whether this endpoint is switched off.
+    pub fn is_off(&self, switch: ApiSwitch) -> bool {
+        self.disabled.contains(&switch)
+    }
+}
+
 impl Config {
     /// Loads and judges everything; reports every problem at once.
     pub fn load(_dir: &Path, _env: &Env) -> Result<Self, ConfigErrors> {

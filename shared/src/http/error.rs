@@ -1,0 +1,162 @@
+//! What is refused, and how it is said: the one mapping from errors to answers.
+//!
+//! `{"success":false,"error":"<sentence>","message":"<sentence>","code":"<kebab-case>"}`: clients of
+//! the replaced system read `error` on some paths and `message` on others, so both say the same.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::MAX_BODY_BYTES;
+use crate::config::ApiSwitch;
+use crate::store::StoreError;
+
+/// How long a client should wait after a 503, in seconds.
+const RETRY_AFTER_S: &str = "2";
+
+/// Why a request is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// 404: no such path. The answer is plain text, as it always was.
+    #[error("Not Found")]
+    NotFound,
+    /// 405: the path has other methods.
+    #[error("Method not allowed")]
+    MethodNotAllowed {
+        /// Those it has, as `Allow` lists them.
+        allow: String,
+    },
+    /// 403: switched off in `settings.json` `api`.
+    #[error("{} API is disabled", .0.title())]
+    Disabled(ApiSwitch),
+    /// 415: the body is compressed.
+    #[error("Content-Encoding is not supported: send the body as it is")]
+    Encoded,
+    /// 413: the body is too large.
+    #[error("The body is larger than {} KiB", MAX_BODY_BYTES / 1024)]
+    TooLarge,
+    /// 422: a list in the body is too long.
+    #[error("At most {limit} entries are accepted at once")]
+    TooMany {
+        /// How many are accepted.
+        limit: usize,
+    },
+    /// 400: the body ended early, or is no JSON, or is nested too deeply.
+    #[error("The body cannot be read: {0}")]
+    Malformed(String),
+    /// 400: the request is JSON, but not what this endpoint takes.
+    #[error("{sentence}")]
+    Invalid {
+        /// For programs, in kebab-case.
+        code: &'static str,
+        /// For people.
+        sentence: String,
+        /// Further keys of the answer.
+        more: Map<String, Value>,
+    },
+    /// 401: the key is missing or wrong.
+    #[error("Unauthorized - Invalid or missing API key")]
+    Unauthorized,
+    /// 404: the service is not configured.
+    #[error("Unknown serviceId")]
+    UnknownService,
+    /// 503: the server lacks a setting, named here, that this endpoint needs.
+    #[error("Server misconfigured: {0} not set")]
+    NotSet(&'static str),
+    /// 503 if the database may be back soon, else 500.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// 500: a fault of ours; the text goes to the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl ApiError {
+    /// A 400 with a code, a sentence and nothing else.
+    pub fn invalid(code: &'static str, sentence: impl Into<String>) -> Self {
+        Self::Invalid { code, sentence: sentence.into(), more: Map::new() }
+    }
+
+    /// Status, code and sentence of the answer.
+    fn answer(&self) -> (StatusCode, &'static str, String) {
+        let (status, code) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::Disabled(_) => (StatusCode::FORBIDDEN, "api-disabled"),
+            Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-not-supported"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Self::TooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-body"),
+            Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::UnknownService => (StatusCode::NOT_FOUND, "unknown-service"),
+            Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),
+            Self::Store(StoreError::Unavailable(_)) => {
+                let sentence = "The database is busy or out of reach: try again".to_owned();
+                return (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", sentence);
+            }
+            Self::Store(_) | Self::Internal(_) => {
+                let sentence = "Internal error".to_owned();
+                return (StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence);
+            }
+        };
+        (status, code, self.to_string())
+    }
+
+    /// Logs what is ours to mend, under the id that the answer names.
+    fn log(&self, status: StatusCode, request_id: &str) {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(error = %self, "a request was put off");
+        } else {
+            tracing::error!(request_id, error = %self, "a request failed");
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, sentence) = self.answer();
+        if matches!(self, Self::NotFound) {
+            return (status, sentence).into_response();
+        }
+        let mut body = json!({
+            "success": false, "error": sentence, "message": sentence, "code": code,
+        });
+        if status.is_server_error() {
+            let request_id = request_id();
+            self.log(status, &request_id);
+            body["requestId"] = request_id.into();
+        }
+        let mut allowed = None;
+        match self {
+            Self::Invalid { more, .. } => {
+                body.as_object_mut().expect("it was made as an object").extend(more);
+            }
+            Self::MethodNotAllowed { allow } => allowed = HeaderValue::try_from(allow).ok(),
+            _ => {}
+        }
+        let mut response = (status, axum::Json(body)).into_response();
+        if let Some(allow) = allowed {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+/// Headers that go with a status, whoever made the answer.
+pub(super) fn complete(response: &mut Response) {
+    let (name, value) = match response.status() {
+        StatusCode::UNAUTHORIZED => (header::WWW_AUTHENTICATE, "Bearer"),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            (header::RETRY_AFTER, RETRY_AFTER_S)
+        }
+        _ => return,
+    };
+    response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+}
+
+/// Ties an answer to its line in the log: 16 random hex digits.
+fn request_id() -> String {
+    let number = getrandom::u64().unwrap_or_default();
+    format!("{number:016x}")
+}

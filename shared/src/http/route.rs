@@ -1,0 +1,135 @@
+//! The one route table.
+
+use http::Method;
+
+use crate::config::ApiSwitch;
+
+/// The function that answers a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Takes heartbeats.
+    Ingest,
+    /// Takes external alerts.
+    Alert,
+    /// Shows pages and answers the read APIs.
+    Dashboard,
+}
+
+/// Who may use a route. The handler checks it, after the body was understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Everybody.
+    Open,
+    /// The key of a service (`API_KEYS`), or that of the canary, which passes even a switched-off
+    /// endpoint, because Flatline must hear itself to trust any silence.
+    ServiceKey,
+    /// `ALERT_API_KEY`.
+    AlertKey,
+    /// Everybody if `dashboard.access` is `public`, else the login or `READ_API_KEY`.
+    Read,
+}
+
+/// One route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// GET (answers HEAD too) or POST.
+    pub method: Method,
+    /// The path, without a trailing slash; with one it is the same route.
+    pub path: &'static str,
+    /// Who answers.
+    pub function: Function,
+    /// Who may ask.
+    pub auth: Auth,
+    /// The switch in `settings.json` `api` that turns it off.
+    pub switch: Option<ApiSwitch>,
+}
+
+const fn route(
+    method: Method,
+    path: &'static str,
+    function: Function,
+    auth: Auth,
+    switch: Option<ApiSwitch>,
+) -> Route {
+    Route { method, path, function, auth, switch }
+}
+
+use ApiSwitch as Switch;
+use Auth::{AlertKey, Open, Read, ServiceKey};
+use Function::{Alert, Dashboard, Ingest};
+
+/// Every route there is.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    route(Method::POST, "/api/heartbeat",         Ingest,    ServiceKey, Some(Switch::Heartbeat)),
+    route(Method::POST, "/api/alert",             Alert,     AlertKey,   Some(Switch::Alert)),
+    route(Method::POST, "/api/test-notification", Alert,     AlertKey,   Some(Switch::TestNotification)),
+    route(Method::GET,  "/",                      Dashboard, Read,       None),
+    route(Method::GET,  "/health",                Dashboard, Open,       None),
+    route(Method::GET,  "/favicon.ico",           Dashboard, Open,       None),
+    route(Method::GET,  "/robots.txt",            Dashboard, Open,       None),
+    route(Method::GET,  "/api/status",            Dashboard, Read,       Some(Switch::Status)),
+    route(Method::GET,  "/api/uptime",            Dashboard, Read,       Some(Switch::Uptime)),
+    route(Method::GET,  "/api/services",          Dashboard, Read,       Some(Switch::Services)),
+    route(Method::GET,  "/api/logs",              Dashboard, Read,       None),
+    route(Method::GET,  "/api/deliveries",        Dashboard, Read,       None),
+    route(Method::GET,  "/api/alerts/recent",     Dashboard, Read,       Some(Switch::AlertHistory)),
+];
+
+impl Route {
+    /// Whether the route answers requests with `method`.
+    pub fn answers(&self, method: &Method) -> bool {
+        self.method == *method || self.method == Method::GET && *method == Method::HEAD
+    }
+}
+
+/// The routes of one path, in the order of the table.
+pub(super) fn routes_of(path: &str) -> Vec<&'static Route> {
+    ROUTES.iter().filter(|route| route.path == path).collect()
+}
+
+/// The methods that these routes answer, for `Allow` and `Access-Control-Allow-Methods`.
+pub(super) fn methods(routes: &[&Route]) -> String {
+    let mut names = Vec::new();
+    for route in routes {
+        names.push(route.method.as_str());
+        if route.method == Method::GET {
+            names.push("HEAD");
+        }
+    }
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+/// Whether a path belongs to the API, not to the pages.
+pub(super) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_route_is_there_twice_and_none_ends_with_a_slash() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            let twin = |other: &Route| other.path == route.path && other.method == route.method;
+            assert!(!ROUTES[index + 1..].iter().any(twin), "{} twice", route.path);
+            assert!(route.path == "/" || !route.path.ends_with('/'), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn a_path_names_the_methods_it_answers() {
+        assert_eq!(methods(&routes_of("/api/heartbeat")), "POST, OPTIONS");
+        assert_eq!(methods(&routes_of("/api/status")), "GET, HEAD, OPTIONS");
+        assert!(routes_of("/api/nope").is_empty());
+    }
+
+    #[test]
+    fn what_writes_needs_a_key() {
+        for route in ROUTES.iter().filter(|route| route.method == Method::POST) {
+            assert!(matches!(route.auth, ServiceKey | AlertKey), "{}", route.path);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! From a decision to what is committed for it: one row for each channel that must be told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flatline_domain::route::is_routed;
+use flatline_domain::{
+    Event, QueuedNotice, Reason, ServiceRecord, ServiceSpec, Status, Told, Transition, UnixMs,
+};
+
+use crate::config::{Channel, Config};
+use crate::store::{Commit, Delivery, Lane, NewDelivery, Notice};
+
+/// The largest notice, in bytes of JSON.
+const MAX_NOTICE_BYTES: usize = 1024;
+
+/// What channels know of a service. It matters only to transitions into paused or closed: they
+/// resolve what was told. Everybody else passes the empty default.
+#[derive(Clone, Debug, Default)]
+pub struct Informed {
+    /// What each channel accepted last, by its name.
+    pub told: BTreeMap<String, Told>,
+    /// Names of channels that have a row of this service waiting.
+    pub waiting: BTreeSet<String>,
+}
+
+/// What is committed for `transitions` of `record`. `message` is the last one that the service
+/// sent, if it is known.
+pub fn commit_for<'a>(
+    config: &Config,
+    spec: &'a ServiceSpec,
+    record: &'a ServiceRecord,
+    transitions: &'a [Transition],
+    now: UnixMs,
+    informed: &Informed,
+    message: Option<&str>,
+) -> Commit<'a> {
+    let rows = |transition| {
+        channels_for(config, spec, transition, informed).map(move |(channel, event)| NewDelivery {
+            channel: channel.to_owned(),
+            delivery: delivery(spec, record, transition, event, now, message),
+        })
+    };
+    Commit {
+        before: record,
+        transitions,
+        service_name: &spec.name,
+        outbox: transitions.iter().flat_map(rows).collect(),
+        muted: !spec.route.enabled,
+        retention_days: config.settings.retention_days,
+        feed_days: config.notify.max_age_days,
+        wake: first_reminder(config, spec, transitions, now),
+    }
+}
+
+/// The channels that get a row for a transition, and the event it tells them.
+fn channels_for<'c>(
+    config: &'c Config,
+    spec: &'c ServiceSpec,
+    transition: &'c Transition,
+    informed: &'c Informed,
+) -> impl Iterator<Item = (&'c str, Event)> {
+    let told_of_trouble =
+        |name: &str| informed.told.get(name).is_some_and(|told| told.status.badness() > 0);
+    let event_for = move |channel: &Channel| {
+        let name = channel.route.name.as_str();
+        if transition.closes() {
+            let open = told_of_trouble(name) || informed.waiting.contains(name);
+            return (channel.route.enabled && open).then_some(Event::Up);
+        }
+        transition.event().filter(|&event| is_routed(&spec.route, &channel.route, event))
+    };
+    let channels = if config.notifications_enabled { config.channels.as_slice() } else { &[] };
+    channels
+        .iter()
+        .filter_map(move |channel| Some((channel.route.name.as_str(), event_for(channel)?)))
+}
+
+/// When a service that stays down is first told of again; never, if nobody is to be told.
+fn first_reminder(
+    config: &Config,
+    spec: &ServiceSpec,
+    transitions: &[Transition],
+    now: UnixMs,
+) -> UnixMs {
+    let is_down = transitions.last().is_some_and(|last| last.to == Status::Down);
+    let takes = |channel: &Channel| is_routed(&spec.route, &channel.route, Event::Reminder);
+    let anybody = config.notifications_enabled && config.channels.iter().any(takes);
+    match config.notify.repeat_ms {
+        Some(repeat_ms) if is_down && anybody => now.plus_ms(repeat_ms),
+        _ => UnixMs::NEVER,
+    }
+}
+
+/// The delivery of `transition` as `event`; reminders are made from it with their own `n`.
+fn delivery(
+    spec: &ServiceSpec,
+    record: &ServiceRecord,
+    transition: &Transition,
+    event: Event,
+    now: UnixMs,
+    message: Option<&str>,
+) -> Delivery {
+    Delivery {
+        lane: Lane::Service(record.id.clone()),
+        queued: QueuedNotice {
+            version: transition.version,
+            n: 0,
+            event,
+            status: transition.to,
+            committed_at: now,
+            next_at: None,
+            closing: transition.closes(),
+        },
+        notice: notice(spec, record, transition, message),
+    }
+}
+
+/// What a message about `transition` says; the service's own message is cut to what fits.
+pub fn notice(
+    spec: &ServiceSpec,
+    record: &ServiceRecord,
+    transition: &Transition,
+    message: Option<&str>,
+) -> Notice {
+    // A silence that a late heartbeat ended is told afterwards, as it looked before that heartbeat.
+    let last_seen = match (transition.reason, record.gap) {
+        (Reason::Silence, Some(gap)) => Some(gap.from),
+        _ => record.last_beat,
+    };
+    let mut notice = Notice {
+        id: record.id.clone(),
+        name: spec.name.clone(),
+        status: transition.to,
+        previous: transition.from,
+        at: transition.at,
+        since: transition.since,
+        last_seen,
+        window_ms: spec.window_ms,
+        reason: transition.reason.as_str().to_owned(),
+        message: None,
+        severity: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        channels: Vec::new(),
+    };
+    let used_bytes = json_bytes(&notice) + r#","message":"#.len();
+    notice.message = message.and_then(|text| cut(text, MAX_NOTICE_BYTES.checked_sub(used_bytes)?));
+    notice
+}
+
+/// The longest start of `text` that has at most `max_bytes` as a JSON string. `None`: not even one
+/// character fits, or there is none.
+fn cut(text: &str, max_bytes: usize) -> Option<String> {
+    let mut kept = text.to_owned();
+    while json_bytes(&kept) > max_bytes {
+        let over_bytes = json_bytes(&kept) - max_bytes;
+        // One character takes at most six bytes as JSON, so this never cuts more than needed.
+        for _ in 0..over_bytes.div_ceil(6) {
+            kept.pop()?;
+        }
+    }
+    (!kept.is_empty()).then_some(kept)
+}
+
+fn json_bytes(value: &impl serde::Serialize) -> usize {
+    serde_json::to_string(value).expect("plain data always has a JSON form").len()
+}
