@@ -6,7 +6,7 @@ use super::types::Lane;
 use crate::render::time::{date, rfc3339};
 
 /// FNV-1a, 64 bit (the published constants).
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

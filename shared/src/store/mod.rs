@@ -2,6 +2,7 @@
 
 mod alert;
 mod beat;
+mod call;
 mod commit;
 mod delivery_log;
 mod feed;
@@ -12,29 +13,68 @@ mod lease;
 mod log;
 mod notice;
 mod outbox;
+mod schema;
 mod service;
 mod sight;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod types;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+
+use crate::clock::SharedClock;
 
 pub use types::*;
 
 /// The table. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
-    client: aws_sdk_dynamodb::Client,
-    table: std::sync::Arc<str>,
+    client: Client,
+    table: Arc<str>,
+    clock: SharedClock,
     shards: u32,
+    draws: Arc<AtomicU64>,
 }
 
 impl Store {
-    /// Opens the table: creates it with `SYS/schema` if `create` and it is missing, reads the number of
-    /// shards, refuses a newer schema.
+    /// Opens the table: creates it if it is missing and may be created, writes `SYS/schema` if that
+    /// is missing, reads the number of shards, refuses a newer schema. `client` brings its
+    /// time-outs; trying again is the store's.
     pub async fn open(
-        _client: aws_sdk_dynamodb::Client,
-        _table: &str,
-        _create: bool,
+        client: Client,
+        table: &str,
+        clock: SharedClock,
+        if_missing: IfMissing,
     ) -> Result<Self, StoreError> {
-        todo!()
+        let once = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
+        let seed = clock.now().0 as u64;
+        let mut store = Self {
+            client: Client::from_conf(once),
+            table: Arc::from(table),
+            clock,
+            shards: 0,
+            draws: Arc::new(AtomicU64::new(seed)),
+        };
+        store.shards = store.prepare(if_missing).await?;
+        Ok(store)
+    }
+
+    /// The next number of a sequence that depends only on when the store was opened, so that a
+    /// simulated run can be repeated.
+    fn jitter(&self) -> u64 {
+        let drawn = self.draws.fetch_add(1, Ordering::Relaxed);
+        keys::fnv1a(&drawn.to_le_bytes())
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("table", &self.table).field("shards", &self.shards).finish()
     }
 }

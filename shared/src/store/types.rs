@@ -32,6 +32,15 @@ pub enum StoreError {
     },
 }
 
+/// What to do if the table does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Create it (locally), with its time to live.
+    Create,
+    /// Refuse (on AWS the template makes it).
+    Refuse,
+}
+
 /// A heartbeat to be stored.
 #[derive(Clone, Debug)]
 pub struct Beat<'a> {

@@ -1,0 +1,4 @@
+//! The store against the real engine, in memory.
+
+mod bench;
+mod schema;
