@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::Store;
 use super::call::{Failure, Patience, Reading, system_key};
-use super::item::{Item, Reader, TTL, number};
+use super::item::{EXPIRES, Item, Reader, number};
 use super::types::{IfMissing, StoreError};
 
 /// The layout that this code reads and writes.
@@ -96,7 +96,7 @@ impl Store {
         }
         let expiry = TimeToLiveSpecification::builder()
             .enabled(true)
-            .attribute_name(TTL)
+            .attribute_name(EXPIRES)
             .build()
             .expect("both fields are set");
         let request = self
