@@ -1,9 +1,13 @@
 //! The feed: transitions and external alerts, by day.
 
-use flatline_domain::UnixMs;
+use flatline_domain::{Day, UnixMs};
 
 use super::item::{self, Item, json, number};
+use super::rows::Span;
 use super::{FeedEntry, Store, StoreError, keys};
+
+/// Days that the feed is read back at most, so that no question costs more Queries than that.
+const FEED_MAX_DAYS: u32 = 366;
 
 /// One entry, which expires after `keep_days`.
 pub(super) fn entry_item(entry: &FeedEntry, keep_days: u32) -> Item {
@@ -18,13 +22,24 @@ pub(super) fn entry_item(entry: &FeedEntry, keep_days: u32) -> Item {
 }
 
 impl Store {
-    /// Entries from `since` on, newest first, at most `limit`.
+    /// Entries from `since` on, newest first, at most `limit`: one Query per day until there are
+    /// enough.
     pub async fn feed(
         &self,
-        _since: UnixMs,
-        _now: UnixMs,
-        _limit: usize,
+        since: UnixMs,
+        now: UnixMs,
+        limit: usize,
     ) -> Result<Vec<FeedEntry>, StoreError> {
-        todo!()
+        let since = since.max(now.plus_ms(-item::days_ms(FEED_MAX_DAYS)));
+        let mut entries = Vec::new();
+        for day in (since.day().0..=now.day().0).rev().map(Day) {
+            let limit = limit - entries.len();
+            if limit == 0 {
+                break;
+            }
+            let span = Span { pk: keys::feed(day), since, now, limit };
+            entries.extend(self.newest(&span, |reader| reader.json("e")).await?);
+        }
+        Ok(entries)
     }
 }

@@ -3,7 +3,9 @@
 use flatline_domain::transition::Reason;
 use flatline_domain::{Status, Transition, UnixMs};
 
+use super::call::Reading;
 use super::item::{self, Item, Reader, number, text};
+use super::rows::{Span, readable};
 use super::{Incident, Store, StoreError, keys};
 
 /// Incident attribute: when it ended, in ms; absent while open.
@@ -71,12 +73,14 @@ fn incident(row: &Reader<'_>) -> Result<Incident, StoreError> {
 
 impl Store {
     /// Committed transitions, oldest first.
-    pub async fn history(&self, _id: &str) -> Result<Vec<Transition>, StoreError> {
-        todo!()
+    pub async fn history(&self, id: &str) -> Result<Vec<Transition>, StoreError> {
+        let query = self.query_partition(&keys::history(id), Reading::Consistent);
+        Ok(readable(&self.all_pages(query).await?.items, transition))
     }
 
     /// Incidents that began at or after `since`, newest first.
-    pub async fn incidents(&self, _id: &str, _since: UnixMs) -> Result<Vec<Incident>, StoreError> {
-        todo!()
+    pub async fn incidents(&self, id: &str, since: UnixMs) -> Result<Vec<Incident>, StoreError> {
+        let span = Span { pk: keys::incidents(id), since, now: UnixMs(0), limit: usize::MAX };
+        self.newest(&span, incident).await
     }
 }

@@ -1,32 +1,154 @@
 //! The right to drain a channel, and the counter that doorbells add to.
-use super::{Claim, Lease, Release, Store, StoreError};
+//!
+//! One item per channel, `Q#<channel>` / `!`. Whoever finds it taken adds 1 to the counter instead,
+//! and whoever holds it gives it back only if the counter is as it was when the rows were read: so a
+//! row that was committed while a drain was about to end is never left behind.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use flatline_domain::UnixMs;
+
+use super::call::Patience;
+use super::item::{Item, Reader, key, number, text};
+use super::{Claim, Lease, Release, Store, StoreError, keys};
+
+/// Nobody holds it: never claimed, given back, or run out.
+const FREE: &str = "(attribute_not_exists(un) OR un < :now)";
+/// Somebody holds it.
+const TAKEN: &str = "un >= :now";
+/// Nobody else claimed it since.
+const OURS: &str = "ow = :owner";
+/// Nobody rang since the rows were read.
+const UNRUNG: &str = "rg = :ring";
+/// Somebody claimed it and did not give it back.
+const HELD: &str = "attribute_exists(ow)";
+
+/// What a conditional write of a lease found.
+enum Written {
+    /// The item after it, if it asked for that.
+    Done(Item),
+    /// The item as it is; empty if there is none.
+    Unmet(Item),
+}
+
+/// A lease as stored. `None`: it was given back, or never claimed.
+fn stored(channel: &str, item: &Item) -> Result<Option<Lease>, StoreError> {
+    let reader = Reader::new(item);
+    let Some(owner) = reader.opt_text("ow") else { return Ok(None) };
+    let ring = reader.opt_number("rg")?.unwrap_or(0) as u64;
+    Ok(Some(Lease { channel: channel.to_owned(), owner, ring, until: reader.time("un")? }))
+}
+
 impl Store {
     /// Asks for a channel; if it is taken, adds 1 to its ring counter (condition: still taken, else claims).
     pub async fn claim(
         &self,
-        _channel: &str,
-        _owner: &str,
-        _now: UnixMs,
-        _lease_ms: i64,
+        channel: &str,
+        owner: &str,
+        now: UnixMs,
+        lease_ms: i64,
     ) -> Result<Claim, StoreError> {
-        todo!()
+        loop {
+            if let Some(lease) = self.take(channel, owner, now, lease_ms).await? {
+                return Ok(Claim::Won(lease));
+            }
+            let ring = self
+                .lease_update(channel)
+                .update_expression("ADD rg :one")
+                .condition_expression(TAKEN)
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":now", number(now.0));
+            if let Written::Done(_) = self.write_lease(ring).await? {
+                return Ok(Claim::Rang);
+            }
+        }
     }
-    /// Renews. `None`: it was lost.
+
+    /// Claims a free channel. Finding ourselves there means that the answer to our claim was lost.
+    async fn take(
+        &self,
+        channel: &str,
+        owner: &str,
+        now: UnixMs,
+        lease_ms: i64,
+    ) -> Result<Option<Lease>, StoreError> {
+        let claim = self
+            .lease_update(channel)
+            .update_expression("SET ow = :owner, un = :until, rg = if_not_exists(rg, :zero)")
+            .condition_expression(FREE)
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":until", number(now.plus_ms(lease_ms).0))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":now", number(now.0))
+            .return_values(ReturnValue::AllNew);
+        let (Written::Done(item) | Written::Unmet(item)) = self.write_lease(claim).await?;
+        Ok(stored(channel, &item)?.filter(|lease| lease.owner == owner))
+    }
+
+    /// Renews; the ring counter stays as it was when the rows were read. `None`: it was lost.
     pub async fn renew(
         &self,
-        _lease: &Lease,
-        _now: UnixMs,
-        _lease_ms: i64,
+        lease: &Lease,
+        now: UnixMs,
+        lease_ms: i64,
     ) -> Result<Option<Lease>, StoreError> {
-        todo!()
+        let until = now.plus_ms(lease_ms);
+        let renewal = self
+            .lease_update(&lease.channel)
+            .update_expression("SET un = :until")
+            .condition_expression(OURS)
+            .expression_attribute_values(":owner", text(&lease.owner))
+            .expression_attribute_values(":until", number(until.0));
+        Ok(match self.write_lease(renewal).await? {
+            Written::Done(_) => Some(Lease { until, ..lease.clone() }),
+            Written::Unmet(_) => None,
+        })
     }
+
     /// Gives a channel back if nobody rang since `lease.ring`.
-    pub async fn release(&self, _lease: &Lease) -> Result<Release, StoreError> {
-        todo!()
+    pub async fn release(&self, lease: &Lease) -> Result<Release, StoreError> {
+        let release = self
+            .lease_update(&lease.channel)
+            .update_expression("REMOVE ow, un")
+            .condition_expression(format!("{OURS} AND {UNRUNG}"))
+            .expression_attribute_values(":owner", text(&lease.owner))
+            .expression_attribute_values(":ring", number(lease.ring as i64));
+        let Written::Unmet(item) = self.write_lease(release).await? else {
+            return Ok(Release::Released);
+        };
+        Ok(match stored(&lease.channel, &item)? {
+            Some(held) if held.owner == lease.owner => Release::RangAgain(held),
+            Some(_) => Release::Lost,
+            // Free already: the answer to our first try was lost.
+            None => Release::Released,
+        })
     }
+
     /// Frees every lease: only for a process that holds the data directory's lock.
-    pub async fn void_leases(&self, _channels: &[String]) -> Result<(), StoreError> {
-        todo!()
+    pub async fn void_leases(&self, channels: &[String]) -> Result<(), StoreError> {
+        for channel in channels {
+            let void = self
+                .lease_update(channel)
+                .update_expression("REMOVE ow, un")
+                .condition_expression(HELD);
+            // Refused means that nobody holds it, which is what is wanted.
+            self.write_lease(void).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_lease(&self, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+        match self.call(Patience::NORMAL, || update.clone().send()).await {
+            Ok(output) => Ok(Written::Done(output.attributes.unwrap_or_default())),
+            Err(failure) => Ok(Written::Unmet(failure.unmet()?.item.unwrap_or_default())),
+        }
+    }
+
+    fn lease_update(&self, channel: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key(keys::channel(channel), keys::LEASE)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }

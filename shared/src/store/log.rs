@@ -1,23 +1,72 @@
 //! The log of heartbeats with content.
-use super::{LogEntry, Store, StoreError};
+
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use flatline_domain::UnixMs;
+
+use super::call::Patience;
+use super::item::{self, Item, json, number, text};
+use super::rows::Span;
+use super::{LogEntry, Store, StoreError, keys};
+
+/// No other row has this key.
+const UNUSED: &str = "attribute_not_exists(PK)";
+
+fn entry_item(id: &str, entry: &LogEntry, n: u32, keep_days: u32) -> Item {
+    let mut row = item::key(keys::log(id), format!("{}#{n:04}", keys::instant(entry.at)));
+    let expires_at = entry.at.plus_ms(item::days_ms(keep_days));
+    row.extend(
+        [
+            ("id", text(id)),
+            ("at", number(entry.at.0)),
+            ("n", number(i64::from(n))),
+            ("e", json(entry)),
+            (item::EXPIRES, item::expiry(expires_at)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    row
+}
+
 impl Store {
-    /// Writes one row that expires after `keep_days`.
+    /// Writes one row that expires after `keep_days`: 1 PutItem, one more for each row of the same
+    /// service and millisecond.
     pub async fn write_log(
         &self,
-        _id: &str,
-        _entry: &LogEntry,
-        _keep_days: u32,
+        id: &str,
+        entry: &LogEntry,
+        keep_days: u32,
     ) -> Result<(), StoreError> {
-        todo!()
+        let mut n = 0;
+        loop {
+            let row = entry_item(id, entry, n, keep_days);
+            let put = self
+                .client
+                .put_item()
+                .table_name(&*self.table)
+                .set_item(Some(row.clone()))
+                .condition_expression(UNUSED)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
+            let Err(failure) = self.call(Patience::HEARTBEAT, || put.clone().send()).await else {
+                return Ok(());
+            };
+            // The very same row: our own first try, whose answer was lost.
+            if failure.unmet()?.item == Some(row) {
+                return Ok(());
+            }
+            n += 1;
+        }
     }
+
     /// The newest rows, newest first.
     pub async fn logs(
         &self,
-        _id: &str,
-        _now: UnixMs,
-        _limit: usize,
+        id: &str,
+        now: UnixMs,
+        limit: usize,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        todo!()
+        let span = Span { pk: keys::log(id), since: UnixMs(0), now, limit };
+        self.newest(&span, |reader| reader.json("e")).await
     }
 }

@@ -5,6 +5,7 @@ mod beat;
 mod call;
 mod commit;
 mod delivery_log;
+mod ending;
 mod feed;
 mod history;
 mod item;
@@ -13,12 +14,14 @@ mod lease;
 mod log;
 mod notice;
 mod outbox;
+mod rows;
 mod schema;
 mod service;
 mod sight;
 #[cfg(test)]
 mod tests;
 mod tick;
+mod told;
 mod types;
 
 use std::fmt;

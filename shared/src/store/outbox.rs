@@ -1,12 +1,12 @@
-//! Waiting deliveries, and how they end.
+//! Waiting deliveries.
 
-use std::collections::BTreeMap;
+use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use flatline_domain::{Event, QueuedNotice, Status, Told, UnixMs};
-
+use super::call::{Patience, Reading};
 use super::item::{Item, Reader, json, key, number, text};
-use super::{Delivery, Ended, Lane, OutboxRow, Store, StoreError, keys};
+use super::rows::readable;
+use super::{Delivery, Lane, OutboxRow, Store, StoreError, keys};
+use crate::render::text::cut;
 
 const CHANNEL: &str = "ch";
 const LANE_KIND: &str = "lk";
@@ -21,6 +21,11 @@ const CLOSING: &str = "cl";
 const NOTICE: &str = "nt";
 const ATTEMPTS: &str = "tr";
 const LAST_ERROR: &str = "le";
+
+/// The row has not ended.
+pub(super) const WAITS: &str = "attribute_exists(PK)";
+/// Bytes that are kept of what a failed attempt said.
+pub(super) const ERROR_MAX_BYTES: usize = 512;
 
 /// A waiting delivery as an item: the key `Q#<channel>` / lane, version, n.
 pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
@@ -40,7 +45,7 @@ pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
             (EVENT, text(queued.event.as_str())),
             (STATUS, text(queued.status.as_str())),
             (COMMITTED_AT, number(queued.committed_at.0)),
-            (CLOSING, AttributeValue::Bool(queued.closing)),
+            (CLOSING, number(i64::from(queued.closing))),
             (NOTICE, json(&notice.clone().fitted())),
             (ATTEMPTS, number(0)),
         ]
@@ -53,8 +58,7 @@ pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
 }
 
 /// Reads what [`row_item`] wrote, and what failed attempts added.
-fn row(item: &Item) -> Result<OutboxRow, StoreError> {
-    let reader = Reader::new(item);
+fn row(reader: &Reader<'_>) -> Result<OutboxRow, StoreError> {
     let lane_id = reader.text(LANE_ID)?;
     let lane = match reader.text(LANE_KIND)?.as_str() {
         "a" => Lane::Alert(lane_id),
@@ -67,7 +71,7 @@ fn row(item: &Item) -> Result<OutboxRow, StoreError> {
         status: reader.word(STATUS, Status::parse)?,
         committed_at: reader.time(COMMITTED_AT)?,
         next_at: reader.opt_time(NEXT_AT)?,
-        closing: item.get(CLOSING).and_then(|value| value.as_bool().ok()) == Some(&true),
+        closing: reader.number(CLOSING)? != 0,
     };
     Ok(OutboxRow {
         channel: reader.text(CHANNEL)?,
@@ -79,30 +83,40 @@ fn row(item: &Item) -> Result<OutboxRow, StoreError> {
 }
 
 impl Store {
-    /// Everything that waits for a channel, in key order, by one consistent Query over all pages.
-    pub async fn queued(&self, _channel: &str) -> Result<Vec<OutboxRow>, StoreError> {
-        todo!()
+    /// Everything that waits for a channel, in key order, by one consistent Query over all pages. A
+    /// row that cannot be read is named in the log and keeps no other from being sent.
+    pub async fn queued(&self, channel: &str) -> Result<Vec<OutboxRow>, StoreError> {
+        let query = self
+            .query(Reading::Consistent)
+            .key_condition_expression("PK = :pk AND SK > :lease")
+            .expression_attribute_values(":pk", text(keys::channel(channel)))
+            .expression_attribute_values(":lease", text(keys::LEASE));
+        let items = self.all_pages(query).await?.items;
+        Ok(readable(&items, |reader| row(reader)))
     }
-    /// Ends deliveries: removes the rows, writes the delivery log and, for delivered ones, one `told` per
-    /// lane, in transactions of at most 30 rows. A row that is gone already is skipped.
-    pub async fn mark(&self, _ended: &[Ended]) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// Notes a failed attempt.
+
+    /// Notes a failed attempt. A row that ended meanwhile stays ended.
     pub async fn postpone(
         &self,
-        _row: &OutboxRow,
-        _next_at: UnixMs,
-        _error: &str,
+        row: &OutboxRow,
+        next_at: UnixMs,
+        error: &str,
     ) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// What each channel was last told about a lane, by channel name.
-    pub async fn told(&self, _lane: &Lane) -> Result<BTreeMap<String, Told>, StoreError> {
-        todo!()
-    }
-    /// What one channel was last told about a lane.
-    pub async fn told_to(&self, _lane: &Lane, _channel: &str) -> Result<Option<Told>, StoreError> {
-        todo!()
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key(keys::channel(&row.channel), &row.key)))
+            .update_expression(format!(
+                "SET {ATTEMPTS} = :attempts, {NEXT_AT} = :next, {LAST_ERROR} = :error"
+            ))
+            .condition_expression(WAITS)
+            .expression_attribute_values(":attempts", number(i64::from(row.attempts) + 1))
+            .expression_attribute_values(":next", number(next_at.0))
+            .expression_attribute_values(":error", text(cut(error, ERROR_MAX_BYTES)));
+        if let Err(failure) = self.call(Patience::NORMAL, || update.clone().send()).await {
+            failure.unmet()?;
+        }
+        Ok(())
     }
 }

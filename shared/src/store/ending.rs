@@ -1,0 +1,67 @@
+//! Ending deliveries: what happened to a row is written in the transaction that removes it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use flatline_domain::Event;
+
+use super::delivery_log::entry_item;
+use super::item::key;
+use super::outbox::WAITS;
+use super::told::told_item;
+use super::{Ended, Ending, Lane, Store, StoreError, keys};
+
+/// Each row takes up to three of the 100 writes that a transaction may have.
+const ROWS_PER_TRANSACTION: usize = 30;
+
+impl Store {
+    /// Ends deliveries: removes the rows, writes the delivery log and, for delivered ones, one `told`
+    /// per lane, in transactions of at most 30 rows. A row that is gone was ended by another drain,
+    /// which wrote all that too: it is left out. Needs no lease: what was accepted is a fact.
+    pub async fn mark(&self, ended: &[Ended]) -> Result<(), StoreError> {
+        for part in ended.chunks(ROWS_PER_TRANSACTION) {
+            let mut rows: Vec<&Ended> = part.iter().collect();
+            while !rows.is_empty() {
+                let Err(failure) = self.transact(self.ending(&rows)).await else { break };
+                let gone = failure.unmet()?.positions;
+                rows = (0..).zip(rows).filter(|(at, _)| !gone.contains(at)).map(|(_, row)| row).collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// The removals come first, so that the position of a failed condition is that of its row.
+    fn ending(&self, rows: &[&Ended]) -> Vec<TransactWriteItem> {
+        let removals = rows.iter().map(|ended| self.removal(ended));
+        let log = rows.iter().map(|ended| self.put_write(entry_item(ended)));
+        let told = accepted(rows).into_values().map(|ended| self.put_write(told_item(ended)));
+        removals.chain(log).chain(told).collect()
+    }
+
+    fn removal(&self, ended: &Ended) -> TransactWriteItem {
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key(keys::channel(&ended.row.channel), &ended.row.key)))
+            .condition_expression(WAITS)
+            .build()
+            .expect("table and key are set");
+        TransactWriteItem::builder().delete(delete).build()
+    }
+}
+
+/// Of each lane and channel the newest row that was accepted. Trying a channel out tells nothing.
+fn accepted<'a>(rows: &[&'a Ended]) -> BTreeMap<(&'a Lane, &'a str), &'a Ended> {
+    let order = |ended: &Ended| (ended.row.delivery.queued.version, ended.row.delivery.queued.n);
+    let mut newest: BTreeMap<_, &Ended> = BTreeMap::new();
+    for &ended in rows {
+        let delivery = &ended.row.delivery;
+        if ended.ending != Ending::Delivered || delivery.queued.event == Event::Test {
+            continue;
+        }
+        let slot = newest.entry((&delivery.lane, ended.row.channel.as_str())).or_insert(ended);
+        if order(slot) < order(ended) {
+            *slot = ended;
+        }
+    }
+    newest
+}
