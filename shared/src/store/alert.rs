@@ -144,9 +144,10 @@ impl Store {
             .set_item(Some(feed::entry_item(entry, *feed_days)))
             .condition_expression(NEW);
         let delivery = next.delivery();
-        let rows = next.channels.iter().map(|channel| {
-            Put::builder().set_item(Some(outbox::row_item(channel, &delivery)))
-        });
+        let rows = next
+            .channels
+            .iter()
+            .map(|channel| Put::builder().set_item(Some(outbox::row_item(channel, &delivery))));
         [state, entry].into_iter().chain(rows).map(|put| self.alert_write(put)).collect()
     }
 

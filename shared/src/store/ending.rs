@@ -24,7 +24,11 @@ impl Store {
             while !rows.is_empty() {
                 let Err(failure) = self.transact(self.ending(&rows)).await else { break };
                 let gone = failure.unmet()?.positions;
-                rows = (0..).zip(rows).filter(|(at, _)| !gone.contains(at)).map(|(_, row)| row).collect();
+                rows = (0..)
+                    .zip(rows)
+                    .filter(|(at, _)| !gone.contains(at))
+                    .map(|(_, row)| row)
+                    .collect();
             }
         }
         Ok(())

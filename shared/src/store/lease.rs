@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use flatline_domain::UnixMs;
 
-use super::call::Patience;
+use super::call::Written;
 use super::item::{Item, Reader, key, number, text};
 use super::{Claim, Lease, Release, Store, StoreError, keys};
 
@@ -22,14 +22,6 @@ const OURS: &str = "ow = :owner";
 const UNRUNG: &str = "rg = :ring";
 /// Somebody claimed it and did not give it back.
 const HELD: &str = "attribute_exists(ow)";
-
-/// What a conditional write of a lease found.
-enum Written {
-    /// The item after it, if it asked for that.
-    Done(Item),
-    /// The item as it is; empty if there is none.
-    Unmet(Item),
-}
 
 /// A lease as stored. `None`: it was given back, or never claimed.
 fn stored(channel: &str, item: &Item) -> Result<Option<Lease>, StoreError> {
@@ -58,7 +50,7 @@ impl Store {
                 .condition_expression(TAKEN)
                 .expression_attribute_values(":one", number(1))
                 .expression_attribute_values(":now", number(now.0));
-            if let Written::Done(_) = self.write_lease(ring).await? {
+            if let Written::Done(_) = self.update(ring).await? {
                 return Ok(Claim::Rang);
             }
         }
@@ -81,7 +73,7 @@ impl Store {
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":now", number(now.0))
             .return_values(ReturnValue::AllNew);
-        let (Written::Done(item) | Written::Unmet(item)) = self.write_lease(claim).await?;
+        let (Written::Done(item) | Written::Refused(item)) = self.update(claim).await?;
         Ok(stored(channel, &item)?.filter(|lease| lease.owner == owner))
     }
 
@@ -99,9 +91,9 @@ impl Store {
             .condition_expression(OURS)
             .expression_attribute_values(":owner", text(&lease.owner))
             .expression_attribute_values(":until", number(until.0));
-        Ok(match self.write_lease(renewal).await? {
+        Ok(match self.update(renewal).await? {
             Written::Done(_) => Some(Lease { until, ..lease.clone() }),
-            Written::Unmet(_) => None,
+            Written::Refused(_) => None,
         })
     }
 
@@ -113,7 +105,7 @@ impl Store {
             .condition_expression(format!("{OURS} AND {UNRUNG}"))
             .expression_attribute_values(":owner", text(&lease.owner))
             .expression_attribute_values(":ring", number(lease.ring as i64));
-        let Written::Unmet(item) = self.write_lease(release).await? else {
+        let Written::Refused(item) = self.update(release).await? else {
             return Ok(Release::Released);
         };
         Ok(match stored(&lease.channel, &item)? {
@@ -132,22 +124,14 @@ impl Store {
                 .update_expression("REMOVE ow, un")
                 .condition_expression(HELD);
             // Refused means that nobody holds it, which is what is wanted.
-            self.write_lease(void).await?;
+            self.update(void).await?;
         }
         Ok(())
-    }
-
-    async fn write_lease(&self, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
-        match self.call(Patience::NORMAL, || update.clone().send()).await {
-            Ok(output) => Ok(Written::Done(output.attributes.unwrap_or_default())),
-            Err(failure) => Ok(Written::Unmet(failure.unmet()?.item.unwrap_or_default())),
-        }
     }
 
     fn lease_update(&self, channel: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
-            .table_name(&*self.table)
             .set_key(Some(key(keys::channel(channel), keys::LEASE)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }

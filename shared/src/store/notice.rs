@@ -8,13 +8,12 @@ pub const NOTICE_MAX_BYTES: usize = 1_024;
 
 impl Notice {
     /// This notice with at most [`NOTICE_MAX_BYTES`] bytes of JSON: the message is cut first, then
-    /// labels go (the last first), then name and reason are cut.
+    /// annotations, labels and named channels go (the last first), then name and reason are cut.
     #[must_use]
     pub fn fitted(mut self) -> Self {
-        for text in [Some(&mut self.name), Some(&mut self.reason), self.message.as_mut()] {
-            if let Some(text) = text {
-                text.truncate(cut(text, NOTICE_MAX_BYTES).len());
-            }
+        let texts = [Some(&mut self.name), Some(&mut self.reason), self.message.as_mut()];
+        for text in texts.into_iter().flatten() {
+            text.truncate(cut(text, NOTICE_MAX_BYTES).len());
         }
         while let Some(excess) = self.excess_bytes() {
             if !self.shrink(excess) {
@@ -38,7 +37,10 @@ impl Notice {
             self.message = (!kept.is_empty()).then(|| kept.to_owned());
             return true;
         }
-        if self.labels.pop_last().is_some() {
+        if self.annotations.pop_last().is_some()
+            || self.labels.pop_last().is_some()
+            || self.channels.pop().is_some()
+        {
             return true;
         }
         let longest =

@@ -2,7 +2,7 @@
 
 use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
-use super::call::{Patience, Reading};
+use super::call::Reading;
 use super::item::{Item, Reader, json, key, number, text};
 use super::rows::readable;
 use super::{Delivery, Lane, OutboxRow, Store, StoreError, keys};
@@ -92,7 +92,7 @@ impl Store {
             .expression_attribute_values(":pk", text(keys::channel(channel)))
             .expression_attribute_values(":lease", text(keys::LEASE));
         let items = self.all_pages(query).await?.items;
-        Ok(readable(&items, |reader| row(reader)))
+        Ok(readable(&items, row))
     }
 
     /// Notes a failed attempt. A row that ended meanwhile stays ended.
@@ -105,7 +105,6 @@ impl Store {
         let update = self
             .client
             .update_item()
-            .table_name(&*self.table)
             .set_key(Some(key(keys::channel(&row.channel), &row.key)))
             .update_expression(format!(
                 "SET {ATTEMPTS} = :attempts, {NEXT_AT} = :next, {LAST_ERROR} = :error"
@@ -114,9 +113,8 @@ impl Store {
             .expression_attribute_values(":attempts", number(i64::from(row.attempts) + 1))
             .expression_attribute_values(":next", number(next_at.0))
             .expression_attribute_values(":error", text(cut(error, ERROR_MAX_BYTES)));
-        if let Err(failure) = self.call(Patience::NORMAL, || update.clone().send()).await {
-            failure.unmet()?;
-        }
+        // Refused means that another drain ended it.
+        self.update(update).await?;
         Ok(())
     }
 }
