@@ -1,0 +1,69 @@
+//! Follows the configuration: new services get a record, new windows are written, and what is
+//! paused, removed or back is decided by the same `reconcile` as everything else.
+
+use std::collections::HashMap;
+
+use flatline_domain::sight::{LIMITS_MS, limit_index};
+use flatline_domain::{Membership, ServiceRecord, ServiceSpec, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::store::{ConfigState, StoreError};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+/// Records that are created or rewritten at a time.
+const CONCURRENCY: usize = 16;
+
+/// Remembers the configuration, its channels, and how fine blind time must be known.
+pub async fn announce(app: &App, now: UnixMs) -> Result<(), StoreError> {
+    let state = ConfigState {
+        revision: app.revision,
+        hash: app.config.hash.clone(),
+        channels: app.config.channels.iter().map(|channel| channel.route.name.clone()).collect(),
+    };
+    if app.store.apply_config(&state, now).await? {
+        tracing::info!(revision = app.revision, "configuration applied");
+    }
+    let finest_ms = LIMITS_MS[limit_index(app.config.smallest_window_ms())];
+    app.store.refine_sight(finest_ms, now).await
+}
+
+/// Creates missing records and writes changed windows. Returns the records as they now are.
+pub async fn follow(
+    app: &App,
+    records: Vec<ServiceRecord>,
+    now: UnixMs,
+) -> Result<Vec<ServiceRecord>, StoreError> {
+    let mut known: HashMap<String, ServiceRecord> =
+        records.into_iter().map(|record| (record.id.clone(), record)).collect();
+    let specs = || app.config.services.iter().map(|service| &service.spec);
+    let missing: Vec<&ServiceSpec> =
+        specs().filter(|spec| !known.contains_key(&spec.id)).collect();
+    stream::iter(missing.iter().map(|spec| app.store.create_service(spec, now)))
+        .buffer_unordered(CONCURRENCY)
+        .try_collect::<()>()
+        .await?;
+    known.extend(missing.iter().map(|spec| (spec.id.clone(), ServiceRecord::new(spec, now))));
+    let rewindowed: Vec<_> = specs()
+        .filter(|spec| spec.membership == Membership::Active)
+        .filter_map(|spec| known.get(&spec.id).map(|record| (record, spec)))
+        .filter(|(record, spec)| is_rewindowed(record, spec))
+        .collect();
+    stream::iter(rewindowed.iter().map(|(record, spec)| app.store.set_window(record, spec)))
+        .buffer_unordered(CONCURRENCY)
+        .try_collect::<()>()
+        .await?;
+    Ok(known.into_values().collect())
+}
+
+/// Whether the stored deadline no longer follows from the configuration.
+fn is_rewindowed(record: &ServiceRecord, spec: &ServiceSpec) -> bool {
+    record.window_ms != spec.window_ms || record.due(spec) != record.deadline
+}
+
+/// What to reconcile a record with: its service as configured, or as closed.
+#[must_use]
+pub fn spec_of(app: &App, record: &ServiceRecord) -> ServiceSpec {
+    app.config.service(&record.id).map_or_else(
+        || ServiceSpec::closed(&record.id, record.window_ms),
+        |service| service.spec.clone(),
+    )
+}

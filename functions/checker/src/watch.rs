@@ -1,0 +1,165 @@
+//! Whether we can hear: canaries, pauses and clock jumps.
+//!
+//! The canary takes the road of every heartbeat, so that it fails when they would. Its proof is
+//! stored by ingest; what is learnt here is only whether it got through.
+
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flatline_domain::sight::{CLOCK_JUMP_MS, canary_period_ms, sparse_proofs};
+use flatline_domain::{ServiceRecord, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::clock::Clock;
+use flatline_shared::store::{StoreError, SweepFilter, Swept};
+
+/// A canary that failed is repeated after this long, in ms.
+const RETRY_MS: i64 = 1_000;
+
+/// A last heartbeat further ahead than this is left over from a clock that was repaired, in ms.
+const REPAIR_AHEAD_MS: i64 = 60_000;
+
+/// Both clocks, read together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// The wall clock.
+    pub wall: UnixMs,
+    /// The clock that never jumps.
+    pub monotonic_ms: i64,
+}
+
+impl Pulse {
+    /// Reads both clocks.
+    pub fn read(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), monotonic_ms: clock.monotonic_ms() }
+    }
+
+    /// How far the wall clock moved against the other since `before`, in ms, either way.
+    #[must_use]
+    pub const fn jumped_ms(&self, before: &Self) -> i64 {
+        let wall_ms = self.wall.since_ms(before.wall);
+        (wall_ms - (self.monotonic_ms - before.monotonic_ms)).abs()
+    }
+
+    /// How much real time passed since `before`, in ms.
+    #[must_use]
+    pub const fn passed_ms(&self, before: &Self) -> i64 {
+        self.monotonic_ms - before.monotonic_ms
+    }
+}
+
+/// The canaries of one tick.
+pub struct Watch<'a> {
+    app: &'a App,
+    period_ms: i64,
+    next: std::sync::Mutex<UnixMs>,
+    /// A failure that could not be stored yet; no canary flies before it is, or its proof would
+    /// hide it.
+    unstored: AtomicBool,
+    /// The last canary failed.
+    failing: AtomicBool,
+}
+
+impl<'a> Watch<'a> {
+    /// The first canary is due at once.
+    #[must_use]
+    pub fn new(app: &'a App) -> Self {
+        Self {
+            app,
+            period_ms: canary_period_ms(app.config.smallest_window_ms()),
+            next: std::sync::Mutex::new(UnixMs(0)),
+            unstored: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    /// When the next canary is due.
+    pub fn next(&self) -> UnixMs {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a canary if one is due.
+    pub async fn keep_up(&self) {
+        if self.next() <= self.app.clock.now() {
+            self.prove().await;
+        }
+    }
+
+    /// Sends a canary because a silence would be committed, unless canaries are failing and the
+    /// next is not due yet: then there is nothing to prove it with.
+    pub async fn prove_for_silence(&self) {
+        if !self.failing.load(Ordering::Relaxed) || self.next() <= self.app.clock.now() {
+            self.prove().await;
+        }
+    }
+
+    /// Sends a canary now. `true`: it got through.
+    pub async fn prove(&self) -> bool {
+        if self.unstored.load(Ordering::Relaxed) && !self.store_blindness().await {
+            return false;
+        }
+        let proof = self.app.canary.prove().await;
+        self.failing.store(proof.is_err(), Ordering::Relaxed);
+        match proof {
+            Ok(_) => {
+                self.plan(self.period_ms);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "canary failed: silence proves nothing until it is heard");
+                self.store_blindness().await;
+                false
+            }
+        }
+    }
+
+    /// Notes that the next proof ends a hole for everybody. `true`: it is stored.
+    pub async fn store_blindness(&self) -> bool {
+        self.plan(RETRY_MS);
+        let stored = self.app.store.mark_blind().await;
+        if let Err(error) = &stored {
+            tracing::warn!(error = %error, "cannot store that a canary failed, trying again");
+        }
+        self.unstored.store(stored.is_err(), Ordering::Relaxed);
+        stored.is_ok()
+    }
+
+    fn plan(&self, ms: i64) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) =
+            self.app.clock.now().plus_ms(ms);
+    }
+}
+
+/// Reads every record after time in which nobody watched: heartbeats that ingest stored meanwhile
+/// are proofs, and what a repaired clock left in the future is set to now.
+pub async fn catch_up(app: &App) -> Result<Swept, StoreError> {
+    let mut swept = app.store.sweep(SweepFilter::All).await?;
+    prove_by_rings(app, &swept.records).await?;
+    let now = app.clock.now();
+    for record in &mut swept.records {
+        if record.last_beat.is_some_and(|beat| beat.since_ms(now) > REPAIR_AHEAD_MS) {
+            tracing::warn!(service = record.id, "last heartbeat lay in the future: set to now");
+            app.store.repair_beat(record, now).await?;
+            record.last_beat = Some(now);
+            record.deadline = now.plus_ms(record.window_ms);
+        }
+    }
+    Ok(swept)
+}
+
+async fn prove_by_rings(app: &App, records: &[ServiceRecord]) -> Result<(), StoreError> {
+    let log = app.store.sight_log().await?;
+    // After a failed canary heartbeats prove nothing that its next success would not.
+    let Some(last) = log.last_proof.filter(|_| !log.failed) else { return Ok(()) };
+    let now = app.clock.now();
+    let proofs = records.iter().flat_map(|record| &record.ring).filter(|beat| **beat <= now);
+    for proof in sparse_proofs(last, proofs.copied().collect(), log.finest_ms) {
+        app.store.prove(proof).await?;
+    }
+    Ok(())
+}
+
+/// Whether the wall clock jumped between two pulses.
+#[must_use]
+pub const fn clock_jumped(before: &Pulse, now: &Pulse) -> bool {
+    now.jumped_ms(before) > CLOCK_JUMP_MS
+}
