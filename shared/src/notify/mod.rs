@@ -1,9 +1,72 @@
-//! Channels: notice in, request out; one transport sends. (Adding a channel: described here.)
+//! Channels: notice in, request out; one transport sends.
+//!
+//! # Adding a channel
+//!
+//! One file here with a pure `request` (a [`Message`] and the [`Channel`] in, an [`Outgoing`] out)
+//! and a pure `judge` (an [`Answer`] in, a [`Verdict`] out; [`verdict::by_status`] if the vendor
+//! keeps to HTTP), and one line in [`FORMATS`]. Order, retries, time-outs, redirects, the guard
+//! against private addresses and the log are the same for all and not its business. Snapshot what
+//! `request` makes of every event.
 
+mod address;
+mod canary;
+mod guard;
+mod message;
+mod tls;
+mod transport;
+pub mod verdict;
+pub mod webhook;
+
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use flatline_domain::UnixMs;
+
+use crate::config::{Channel, ChannelKind};
+
+pub use canary::{CanaryError, HttpCanary};
+pub use message::Message;
+pub use tls::use_ring;
+pub use transport::{ClientError, HttpTransport, REQUEST_TIMEOUT_MAX_MS};
+pub use verdict::Verdict;
+
+/// What one type of channel speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The type.
+    pub kind: ChannelKind,
+    /// Makes the request that tells the channel of this message.
+    pub request: fn(&Message<'_>, &Channel) -> Result<Outgoing, RequestError>,
+    /// Says what an answer means; the instant is now.
+    pub judge: fn(&Answer, UnixMs) -> Verdict,
+}
+
+/// The types that deliver, one line each.
+const FORMATS: &[Format] = &[webhook::FORMAT];
+
+/// What channels of this type speak. `None`: they are not delivered yet.
+#[must_use]
+pub fn format(kind: ChannelKind) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.kind == kind)
+}
+
+/// Why a channel cannot be spoken to as it is configured. Names settings, never their values.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RequestError {
+    /// A credential is missing.
+    #[error("the channel has no {0}")]
+    Missing(&'static str),
+    /// The address is no URL.
+    #[error("the channel's URL cannot be read")]
+    Url,
+    /// The method cannot carry a message.
+    #[error("config.method must be POST, PUT or PATCH")]
+    Method,
+    /// A header cannot be sent.
+    #[error("config.headers: \"{0}\" is not a header that can be sent")]
+    Header(String),
+}
 
 /// A boxed future, so that transports and canaries can be chosen at start.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -19,6 +82,17 @@ pub struct Outgoing {
     pub headers: http::HeaderMap,
     /// The body.
     pub body: bytes::Bytes,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came back.

@@ -1,0 +1,277 @@
+use std::collections::BTreeMap;
+
+use flatline_domain::{ChannelRoute, EventFilter, QueuedNotice, UnixMs};
+use serde_json::json;
+
+use super::*;
+use crate::config::Secret;
+use crate::store::{Delivery, Lane, Notice, OutboxRow};
+
+const DOWN_AT: UnixMs = UnixMs(1_795_344_741_683); // 2026-11-22T10:52:21.683Z
+
+fn channel(options: Value, secrets: &[(&str, &str)]) -> Channel {
+    let Value::Object(options) = options else { panic!("options are an object") };
+    Channel {
+        route: ChannelRoute {
+            name: "Custom Webhook".to_owned(),
+            enabled: true,
+            events: EventFilter::ALL,
+            tracks_incidents: false,
+        },
+        kind: ChannelKind::Webhook,
+        enabled: true,
+        external_alerts: true,
+        options,
+        secrets: secrets
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Secret::new(*value)))
+            .collect(),
+    }
+}
+
+fn plain_channel() -> Channel {
+    channel(json!({}), &[("URL", "https://hook.example/in?k=url-secret")])
+}
+
+fn down() -> OutboxRow {
+    let queued = QueuedNotice {
+        version: 7,
+        n: 0,
+        event: Event::Down,
+        status: Status::Down,
+        committed_at: DOWN_AT.plus_ms(700),
+        next_at: None,
+        closing: false,
+    };
+    let notice = Notice {
+        id: "api".to_owned(),
+        name: "Production API".to_owned(),
+        status: Status::Down,
+        previous: Status::Up,
+        at: DOWN_AT,
+        since: DOWN_AT.plus_ms(-86_400_000),
+        last_seen: Some(DOWN_AT.plus_ms(-300_000)),
+        window_ms: 300_000,
+        reason: "silence".to_owned(),
+        message: None,
+        severity: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        channels: Vec::new(),
+    };
+    OutboxRow {
+        channel: "Custom Webhook".to_owned(),
+        key: "s#api#00000000000000000007#0000".to_owned(),
+        delivery: Delivery { lane: Lane::Service("api".to_owned()), queued, notice },
+        attempts: 0,
+        last_error: None,
+    }
+}
+
+/// `down()` with another event, status and status before.
+fn turned(event: Event, status: Status, previous: Status, reason: &str) -> OutboxRow {
+    let mut row = down();
+    row.delivery.queued.event = event;
+    row.delivery.queued.status = status;
+    row.delivery.notice.status = status;
+    row.delivery.notice.previous = previous;
+    row.delivery.notice.reason = reason.to_owned();
+    row
+}
+
+fn sent(row: &OutboxRow, public_url: Option<&str>) -> Value {
+    let outgoing = request(&Message { row, public_url }, &plain_channel()).unwrap();
+    serde_json::from_slice(&outgoing.body).unwrap()
+}
+
+#[test]
+fn a_down_is_told() {
+    insta::assert_json_snapshot!(sent(&down(), Some("https://status.example")));
+}
+
+#[test]
+fn a_down_of_a_service_that_was_never_seen_is_told() {
+    let mut row = turned(Event::Down, Status::Down, Status::Unknown, "never-reported");
+    row.delivery.notice.last_seen = None;
+    insta::assert_json_snapshot!(sent(&row, None));
+}
+
+#[test]
+fn a_recovery_is_told_with_its_downtime() {
+    let mut row = turned(Event::Up, Status::Up, Status::Down, "recovered");
+    row.delivery.notice.since = DOWN_AT.plus_ms(-61_500);
+    row.delivery.notice.message = Some("back again".to_owned());
+    insta::assert_json_snapshot!(sent(&row, None));
+}
+
+#[test]
+fn a_degradation_is_told() {
+    let mut row = turned(Event::Degraded, Status::Degraded, Status::Up, "reported");
+    row.delivery.notice.message = Some("disk at 91 %".to_owned());
+    insta::assert_json_snapshot!(sent(&row, None));
+}
+
+#[test]
+fn a_reminder_is_told() {
+    let mut row = turned(Event::Reminder, Status::Down, Status::Up, "silence");
+    row.delivery.queued.n = 2;
+    insta::assert_json_snapshot!(sent(&row, None));
+}
+
+#[test]
+fn a_closing_row_is_told() {
+    let mut row = turned(Event::Up, Status::Closed, Status::Down, "removed");
+    row.delivery.queued.closing = true;
+    insta::assert_json_snapshot!(sent(&row, None));
+}
+
+#[test]
+fn a_test_is_told() {
+    insta::assert_json_snapshot!(sent(&turned(Event::Test, Status::Up, Status::Up, "test"), None));
+}
+
+#[test]
+fn an_external_alert_is_told() {
+    let mut row = turned(Event::Alert, Status::Down, Status::Up, "custom-app");
+    row.delivery.lane = Lane::Alert("0123456789abcdef0123456789abcdef".to_owned());
+    let notice = &mut row.delivery.notice;
+    notice.name = "Critical DB".to_owned();
+    notice.message = Some("Primary down".to_owned());
+    notice.severity = Some("critical".to_owned());
+    notice.labels = BTreeMap::from([("env".to_owned(), "prod".to_owned())]);
+    notice.annotations = BTreeMap::from([("runbook".to_owned(), "https://r".to_owned())]);
+    notice.channels = vec!["webhook".to_owned()];
+    insta::assert_json_snapshot!(sent(&row, Some("https://status.example")));
+}
+
+#[test]
+fn the_id_is_the_deliverys_own() {
+    let id = |row: &OutboxRow| Message { row, public_url: None }.id();
+    let first = down();
+    let mut again = down();
+    again.attempts = 3;
+    again.last_error = Some("HTTP 503".to_owned());
+    assert_eq!(id(&first), id(&again), "another attempt of the same delivery");
+    let mut reminder = down();
+    reminder.key = "s#api#00000000000000000007#0001".to_owned();
+    assert_ne!(id(&first), id(&reminder), "its reminder");
+    let mut elsewhere = down();
+    elsewhere.channel = "Other".to_owned();
+    assert_ne!(id(&first), id(&elsewhere), "the same transition on another channel");
+    let mut reborn = down();
+    reborn.delivery.queued.committed_at = DOWN_AT.plus_ms(900_000);
+    assert_ne!(id(&first), id(&reborn), "the same version of a table that began anew");
+}
+
+#[test]
+fn headers_are_sent_as_configured() {
+    let url = ("URL", "https://hook.example/in");
+    let token = ("AUTHTOKEN", "wh-token");
+    let placeholder = json!({"Authorization": "Bearer YOUR_TOKEN"});
+    let rows = [
+        (json!({"X-Api-Key": "k"}), vec![url], "x-api-key", Some("k"), "any header"),
+        (json!({"X-Number": 5}), vec![url], "x-number", Some("5"), "a number is text"),
+        (json!({"Host": "evil"}), vec![url], "host", None, "Host is the sender's"),
+        (json!({"Connection": "close"}), vec![url], "connection", None, "hop by hop"),
+        (json!({"Content-Length": "1"}), vec![url], "content-length", None, "the sender's"),
+        (json!({}), vec![url], "content-type", Some("application/json"), "the default"),
+        (
+            json!({"content-type": "application/cloudevents+json"}),
+            vec![url],
+            "content-type",
+            Some("application/cloudevents+json"),
+            "a configured type",
+        ),
+        (json!({}), vec![url], "authorization", None, "no token, no header"),
+        (
+            json!({}),
+            vec![url, token],
+            "authorization",
+            Some("Bearer wh-token"),
+            "a token alone is a bearer",
+        ),
+        (
+            placeholder.clone(),
+            vec![url, token],
+            "authorization",
+            Some("Bearer wh-token"),
+            "the token replaces its placeholder",
+        ),
+        (
+            json!({"authorization": "Token YOUR_TOKEN;v=1"}),
+            vec![url, token],
+            "authorization",
+            Some("Token wh-token;v=1"),
+            "in any scheme",
+        ),
+        (
+            json!({"Authorization": "Basic abc"}),
+            vec![url, token],
+            "authorization",
+            Some("Basic abc"),
+            "a configured credential wins",
+        ),
+        (placeholder, vec![url], "authorization", None, "a placeholder is no credential"),
+    ];
+    for (configured, secrets, header, expected, what) in rows {
+        let channel = channel(json!({"headers": configured}), &secrets);
+        let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+        let found = outgoing.headers.get(header).map(|value| value.to_str().unwrap());
+        assert_eq!(found, expected, "{header}: {what}");
+    }
+}
+
+#[test]
+fn methods_are_as_configured() {
+    let rows = [
+        (json!({}), Ok(Method::POST), "the default"),
+        (json!({"method": "put"}), Ok(Method::PUT), "any case"),
+        (json!({"method": "PATCH"}), Ok(Method::PATCH), "PATCH"),
+        (json!({"method": "GET"}), Err(RequestError::Method), "GET carries no message"),
+        (json!({"method": 5}), Err(RequestError::Method), "no text"),
+    ];
+    for (options, expected, what) in rows {
+        let channel = channel(options, &[("URL", "https://hook.example/in")]);
+        let method = request(&Message { row: &down(), public_url: None }, &channel)
+            .map(|outgoing| outgoing.method);
+        match (method, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{what}"),
+            (Err(found), Err(expected)) => assert_eq!(found, expected, "{what}"),
+            (found, _) => panic!("{what}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_says_why_without_secrets() {
+    let rows = [
+        (channel(json!({}), &[]), "the channel has no URL"),
+        (channel(json!({}), &[("URL", "hook.example/secret")]), "the channel's URL cannot be read"),
+        (
+            channel(json!({"headers": {"X-Key": "line\nbreak"}}), &[("URL", "https://h.example")]),
+            "config.headers: \"X-Key\" is not a header that can be sent",
+        ),
+        (
+            channel(json!({"headers": {"no good": "v"}}), &[("URL", "https://h.example")]),
+            "config.headers: \"no good\" is not a header that can be sent",
+        ),
+    ];
+    for (channel, expected) in rows {
+        let error = request(&Message { row: &down(), public_url: None }, &channel).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let channel = channel(
+        json!({}),
+        &[("URL", "https://hook.example/path-secret?k=query-secret"), ("AUTHTOKEN", "wh-token")],
+    );
+    let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+    let shown = format!("{outgoing:?}");
+    assert!(shown.contains("hook.example"), "{shown}");
+    for secret in ["path-secret", "query-secret", "wh-token"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
