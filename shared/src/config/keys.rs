@@ -1,23 +1,121 @@
 //! `API_KEYS`: who may send heartbeats for what.
 
-use super::Secret;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
-/// The keys of `API_KEYS`, by service id, group id or `*`.
-#[derive(Debug, Clone, Default)]
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::Secret;
+use super::reader::{Judge, Place};
+
+/// The entry that opens every service without an entry of its own or of its group.
+const ANY: &str = "*";
+
+/// SHA-256 of a key: all have one length, so comparing tells nothing about the keys' lengths.
+type KeyDigest = [u8; 32];
+
+/// The keys of `API_KEYS`, by service id, group id or `*`. Its `Debug` shows names only.
+#[derive(Clone, Default)]
 pub struct ApiKeys {
-    /// Entry name -> accepted keys.
-    pub entries: std::collections::BTreeMap<String, Vec<Secret>>,
+    entries: BTreeMap<String, Vec<KeyDigest>>,
+    all: HashSet<KeyDigest>,
 }
 
 impl ApiKeys {
+    /// These keys by entry name; empty keys do not count.
+    pub fn of(entries: impl IntoIterator<Item = (String, Vec<Secret>)>) -> Self {
+        let digests = |keys: Vec<Secret>| -> Vec<KeyDigest> {
+            let keys = keys.iter().map(Secret::expose).filter(|key| !key.is_empty());
+            keys.map(digest).collect()
+        };
+        let entries: BTreeMap<_, _> =
+            entries.into_iter().map(|(name, keys)| (name, digests(keys))).collect();
+        let all = entries.values().flatten().copied().collect();
+        Self { entries, all }
+    }
+
+    /// Reads the JSON object of `API_KEYS`.
+    pub(super) fn read(judge: &Judge, text: Option<&str>) -> Self {
+        let Some(text) = text else { return Self::default() };
+        let place = Place::variable("API_KEYS");
+        let value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+            Ok(Value::Object(map)) => map,
+            Ok(_) => {
+                judge.error(&place, SHAPE);
+                return Self::default();
+            }
+            // serde_json's errors of syntax name a position and never the text there.
+            Err(error) => {
+                judge.error(&place, format!("{SHAPE}; it is not valid JSON: {error}"));
+                return Self::default();
+            }
+        };
+        Self::of(value.into_iter().enumerate().map(|(index, (name, value))| {
+            let keys = keys_of(value).unwrap_or_else(|| {
+                let ordinal = index + 1;
+                judge.error(&place, format!("{SHAPE}; entry {ordinal} by name is neither"));
+                Vec::new()
+            });
+            (name, keys)
+        }))
+    }
+
     /// Whether `key` may send for a service of this group: of service, group and `*` the first
     /// non-empty entry is the only one tried. Constant time in the keys.
-    pub fn allows(&self, _service: &str, _group: Option<&str>, _key: Option<&str>) -> bool {
-        todo!()
+    pub fn allows(&self, service: &str, group: Option<&str>, key: Option<&str>) -> bool {
+        let names = [Some(service), group, Some(ANY)];
+        let mut tried = names.into_iter().flatten().filter_map(|name| self.entries.get(name));
+        let (Some(keys), Some(key)) = (tried.find(|keys| !keys.is_empty()), key) else {
+            return false;
+        };
+        let digest = digest(key);
+        let same = |found: Choice, known: &KeyDigest| found | known.ct_eq(&digest);
+        !key.is_empty() && bool::from(keys.iter().fold(Choice::from(0), same))
     }
 
     /// Whether `key` is valid for anything at all (such a sender may learn that an id is unknown).
-    pub fn knows(&self, _key: Option<&str>) -> bool {
-        todo!()
+    /// Looks up a digest: how long that takes tells nothing about keys that the sender lacks.
+    pub fn knows(&self, key: Option<&str>) -> bool {
+        key.is_some_and(|key| self.all.contains(&digest(key)))
+    }
+
+    /// Whether no key was given at all.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Entry names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+}
+
+impl fmt::Debug for ApiKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.entries.keys()).finish()
+    }
+}
+
+const SHAPE: &str =
+    "must be a JSON object of service id, group id or \"*\" to a key or a list of keys";
+
+fn digest(key: &str) -> KeyDigest {
+    Sha256::digest(key).into()
+}
+
+fn keys_of(value: Value) -> Option<Vec<Secret>> {
+    match value {
+        Value::String(key) => Some(vec![Secret::new(key)]),
+        Value::Array(list) => list.into_iter().map(one_key).collect(),
+        _ => None,
+    }
+}
+
+fn one_key(value: Value) -> Option<Secret> {
+    match value {
+        Value::String(key) => Some(Secret::new(key)),
+        _ => None,
     }
 }

@@ -1,9 +1,27 @@
 //! `config/*.json` and the environment: typed, judged whole, with every problem at once.
+//!
+//! Reading asks for each key by name and type and notes what is wrong on the way; nothing stops at
+//! the first problem. A known key of a wrong type or value is an error, an unknown key a warning.
 
+mod channels;
+mod credentials;
+mod dashboard;
+mod entry;
 pub mod env;
+mod fingerprint;
 mod keys;
+mod load;
+mod names;
+mod notifications;
+mod reader;
+mod services;
+mod settings;
+#[cfg(test)]
+mod tests;
 mod types;
+mod webhook;
 
+pub use credentials::variable_name;
 pub use env::{Env, Secret};
 pub use keys::ApiKeys;
 pub use types::*;

@@ -1,12 +1,12 @@
 //! The configuration once it was judged: complete, inherited, valid.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
-use flatline_domain::{ChannelRoute, ServiceSpec};
+use flatline_domain::{ChannelRoute, Membership, ServiceSpec};
 use ipnet::IpNet;
 
-use super::{ApiKeys, Env, Secret};
+use super::{ApiKeys, Secret};
 
 /// Everything that was configured.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub hash: String,
     /// What is odd but no error, one sentence each, with file and path.
     pub warnings: Vec<Problem>,
+    /// Service id -> its place in `services`.
+    pub(super) index: HashMap<String, usize>,
 }
 
 /// One configured service.
@@ -61,8 +63,8 @@ pub struct Group {
     pub services: Vec<String>,
 }
 
-/// One configured channel.
-#[derive(Debug, Clone)]
+/// One configured channel. Its `Debug` shows no option: headers may hold secrets.
+#[derive(Clone)]
 pub struct Channel {
     /// Name, events, and whether it gets rows at all (enabled, and its type can deliver).
     pub route: ChannelRoute,
@@ -70,9 +72,13 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// `enabled` as configured.
     pub enabled: bool,
+    /// Whether dead messages of other channels are copied to it; true on one at most.
+    pub fallback: bool,
     /// `config.externalAlerts`, default true.
     pub external_alerts: bool,
-    /// `config`, as written.
+    /// `config.foldAbove`, if it has one of its own.
+    pub fold_above: Option<u32>,
+    /// `config` as written, without comments and credentials, `method` in upper case.
     pub options: serde_json::Map<String, serde_json::Value>,
     /// Its credentials, by upper-case key (`URL`, `AUTHTOKEN` ...), environment first.
     pub secrets: BTreeMap<String, Secret>,
@@ -116,6 +122,8 @@ pub struct NotifySettings {
     pub allow_private: Vec<IpNet>,
     /// `foldAbove`. Default 3.
     pub fold_above: u32,
+    /// REQUEST_TIMEOUT: how long one request to a channel may last, in ms. Default 10,000.
+    pub request_timeout_ms: i64,
 }
 
 /// `settings.json`, as far as it has an effect.
@@ -129,6 +137,23 @@ pub struct Settings {
     pub disabled: Vec<ApiSwitch>,
     /// `maxLogEntries`, else MAX_LOG_ENTRIES, else 100.
     pub max_log_entries: u32,
+    /// `uptimeThresholds` by name of the set; `default` is always there.
+    pub threshold_sets: BTreeMap<String, Vec<UptimeThreshold>>,
+    /// `uptime.thresholdProfile`: the set of services that name none. Default `default`.
+    pub threshold_profile: String,
+}
+
+/// One level of a set that colours uptimes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UptimeThreshold {
+    /// Ends the level's CSS class.
+    pub name: String,
+    /// The least uptime of this level, in percent.
+    pub min: f64,
+    /// CSS colour.
+    pub color: String,
+    /// What people call it.
+    pub label: String,
 }
 
 /// The endpoints that `settings.json` `api` can switch off.
@@ -189,18 +214,49 @@ impl Settings {
 }
 
 impl Config {
-    /// Loads and judges everything; reports every problem at once.
-    pub fn load(_dir: &Path, _env: &Env) -> Result<Self, ConfigErrors> {
-        todo!()
-    }
-
     /// The service with this id, if it is configured.
-    pub fn service(&self, _id: &str) -> Option<&Service> {
-        todo!()
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.index.get(id).map(|at| &self.services[*at])
     }
 
     /// The smallest window of any active service, in ms; 300,000 if there is none.
     pub fn smallest_window_ms(&self) -> i64 {
-        todo!()
+        let specs = self.services.iter().map(|service| &service.spec);
+        let active = specs.filter(|spec| spec.membership == Membership::Active);
+        active.map(|spec| spec.window_ms).min().unwrap_or(300_000)
+    }
+
+    /// What start says of enabled channels whose type this version cannot deliver to.
+    pub fn not_delivered_yet(&self) -> Vec<String> {
+        let waiting =
+            self.channels.iter().filter(|channel| channel.enabled && !channel.kind.delivers());
+        let sentence = |channel: &Channel| {
+            format!(
+                "channel '{}' ({}): not delivered yet",
+                channel.route.name,
+                channel.kind.as_str()
+            )
+        };
+        waiting.map(sentence).collect()
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Channel")
+            .field("route", &self.route)
+            .field("kind", &self.kind)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => write!(formatter, "{}: {}", self.file, self.sentence),
+            path => write!(formatter, "{} {path}: {}", self.file, self.sentence),
+        }
     }
 }

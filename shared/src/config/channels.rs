@@ -1,0 +1,192 @@
+//! `channels` of `notifications.json`.
+
+use std::collections::HashMap;
+
+use flatline_domain::{ChannelRoute, EventFilter};
+
+use super::credentials::{Credentials, options, variable_name};
+use super::entry::{judge_name, read_events};
+use super::reader::{Judge, Object, Place, quoted};
+use super::{Channel, ChannelKind, Env, NotifySettings, notifications, webhook};
+
+/// One transaction writes a row for each: more would not fit into it with the rest.
+const ENABLED_LIMIT: usize = 24;
+
+/// Reads the list; the ranges of `settings` decide which addresses are allowed.
+pub(super) fn read(file: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Vec<Channel> {
+    let judge = file.judge;
+    let place = file.place.key("channels");
+    let mut channels = Vec::new();
+    for (place, value) in file.list("channels").unwrap_or_default() {
+        let mut object = Object::open(judge, place.clone(), Some(value));
+        if object.is_present() {
+            channels.push((place, read_one(&mut object, settings, env)));
+            object.close();
+        }
+    }
+    if channels.is_empty() {
+        judge.warn(&place, "no channel is configured, so nobody is told of anything");
+    }
+    judge_names(judge, &channels);
+    judge_fallback(judge, &channels);
+    let enabled = channels.iter().filter(|(_, channel)| channel.enabled).count();
+    if enabled > ENABLED_LIMIT {
+        let sentence = format!("at most {ENABLED_LIMIT} channels can be enabled, not {enabled}");
+        judge.error(&place, sentence);
+    }
+    let channels: Vec<_> = channels.into_iter().map(|(_, channel)| channel).collect();
+    judge_variables(judge, &channels, env);
+    channels
+}
+
+fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Channel {
+    let kind = read_kind(object);
+    let name = read_name(object);
+    let enabled = object.flag("enabled").unwrap_or(true);
+    let fallback = object.flag("fallback").unwrap_or(false);
+    let events = read_events(object).unwrap_or(EventFilter::ALL);
+    let mut config = object.object("config");
+    let external_alerts = config.flag("externalAlerts").unwrap_or(true);
+    let fold_above = config.whole("foldAbove", notifications::FOLD_ABOVE);
+    let credentials = Credentials::read(&mut config, kind, &name, env);
+    webhook::judge_base_url(&mut config, &settings.allow_private);
+    let mut options = options(&config);
+    if kind == ChannelKind::Webhook {
+        webhook::judge(&mut config, &mut options, &name, &credentials);
+        if enabled {
+            webhook::judge_address(&config, &name, &credentials, &settings.allow_private);
+        }
+        // Only this type is closed: what the others know is said when they can deliver.
+        config.close();
+    }
+    let route = ChannelRoute {
+        name,
+        enabled: enabled && kind.delivers(),
+        events,
+        tracks_incidents: kind.tracks_incidents(),
+    };
+    Channel {
+        route,
+        kind,
+        enabled,
+        fallback,
+        external_alerts,
+        fold_above: fold_above.map(|number| number as u32),
+        options,
+        secrets: credentials.into_secrets(),
+    }
+}
+
+fn read_kind(object: &mut Object<'_>) -> ChannelKind {
+    if object.value("type").is_none() {
+        let words: Vec<_> = ChannelKind::WORDS.iter().map(|(word, _)| *word).collect();
+        let sentence = format!("must be one of {}, and is missing", words.join(", "));
+        object.judge.error(&object.place.key("type"), sentence);
+    }
+    object.choice("type", &ChannelKind::WORDS).unwrap_or(ChannelKind::Webhook)
+}
+
+fn read_name(object: &mut Object<'_>) -> String {
+    let name = object.required_text("name");
+    if let Some(name) = name {
+        judge_name(object.judge, &object.place.key("name"), name);
+    }
+    name.unwrap_or_default().to_owned()
+}
+
+/// Names are identities, and each has variables of its own.
+fn judge_names(judge: &Judge, channels: &[(Place, Channel)]) {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (place, channel) in channels.iter().filter(|(_, channel)| !channel.route.name.is_empty()) {
+        let name = channel.route.name.as_str();
+        let variables = variable_name(name, "");
+        let by_name = seen.insert(format!("name {}", name.to_lowercase()), name);
+        let by_variable = seen.insert(variables.clone(), name);
+        let sentence = match (by_name, by_variable) {
+            (Some(_), _) => {
+                format!("must be unique in any case, and {} is used twice", quoted(name))
+            }
+            (None, Some(other)) => format!(
+                "must differ from {} by more than punctuation: the variables of both would begin \
+                 with {variables}",
+                quoted(other)
+            ),
+            (None, None) => continue,
+        };
+        judge.error(&place.key("name"), sentence);
+    }
+}
+
+fn judge_fallback(judge: &Judge, channels: &[(Place, Channel)]) {
+    let fallbacks = || channels.iter().filter(|(_, channel)| channel.fallback);
+    for (place, _) in fallbacks().skip(1) {
+        judge.error(&place.key("fallback"), "must be true on one channel only");
+    }
+    if let Some((place, _)) = fallbacks().find(|(_, channel)| !channel.enabled) {
+        judge.warn(&place.key("fallback"), "the channel is disabled, so nothing falls back to it");
+    }
+}
+
+/// A misspelt variable would otherwise show only when an alarm does not arrive.
+fn judge_variables(judge: &Judge, channels: &[Channel], env: &Env) {
+    let known: Vec<String> = channels.iter().flat_map(Channel::variables).collect();
+    for name in env.names().filter(|name| name.starts_with("NOTIFICATION_")) {
+        if !name.ends_with("_FILE") && !known.iter().any(|known| known == name) {
+            let hint = judge.nearest(name, known.iter().map(String::as_str));
+            judge.warn(&Place::variable(name), format!("no channel has this variable{hint}"));
+        }
+    }
+}
+
+impl Channel {
+    /// Names of the variables that hold its credentials.
+    pub fn variables(&self) -> Vec<String> {
+        let keys = self.kind.credentials().iter();
+        keys.map(|key| variable_name(&self.route.name, key)).collect()
+    }
+}
+
+impl ChannelKind {
+    const WORDS: [(&'static str, Self); 7] = [
+        ("discord", Self::Discord),
+        ("slack", Self::Slack),
+        ("telegram", Self::Telegram),
+        ("email", Self::Email),
+        ("webhook", Self::Webhook),
+        ("pushover", Self::Pushover),
+        ("pagerduty", Self::PagerDuty),
+    ];
+
+    /// The word of `type`.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+
+    /// The words of every type.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().map(|(word, _)| *word)
+    }
+
+    /// Whether this version can deliver to it.
+    pub const fn delivers(self) -> bool {
+        matches!(self, Self::Webhook)
+    }
+
+    /// Its credentials, as `config` of old files names them; in upper case they end the names of
+    /// variables.
+    pub const fn credentials(self) -> &'static [&'static str] {
+        match self {
+            Self::Discord | Self::Slack => &["webhookUrl"],
+            Self::Telegram => &["botToken", "chatId"],
+            Self::Email => &["apiKey", "domain"],
+            Self::Webhook => &["url", "authToken"],
+            Self::Pushover => &["userKey", "apiToken"],
+            Self::PagerDuty => &["routingKey"],
+        }
+    }
+
+    /// Whether it keeps an incident open until it is told of the end.
+    const fn tracks_incidents(self) -> bool {
+        matches!(self, Self::PagerDuty)
+    }
+}

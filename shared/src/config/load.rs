@@ -1,0 +1,145 @@
+//! From files and environment to a [`Config`], or to everything that is wrong with them.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde_json::Value;
+use url::Url;
+
+use super::entry::Surroundings;
+use super::names::ChannelNames;
+use super::reader::{Judge, Place};
+use super::{ApiKeys, Config, ConfigErrors, Env, fingerprint, notifications, services, settings};
+
+/// The files of the folder. Only the first must be there.
+const FILES: [&str; 5] =
+    ["services.json", "notifications.json", "settings.json", "dashboard.json", "ui.json"];
+
+impl Config {
+    /// Loads and judges everything; reports every problem at once.
+    pub fn load(dir: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        let judge = Judge::default();
+        let mut files = BTreeMap::new();
+        for name in FILES {
+            match std::fs::read(dir.join(name)) {
+                Ok(bytes) => {
+                    files.insert(name, bytes);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    judge.error(&Place::file(name), format!("cannot be read: {error}"));
+                }
+            }
+        }
+        let mut texts = BTreeMap::new();
+        for (name, bytes) in &files {
+            match std::str::from_utf8(bytes) {
+                Ok(text) => {
+                    texts.insert(*name, text);
+                }
+                Err(error) => judge.error(&Place::file(name), format!("must be UTF-8: {error}")),
+            }
+        }
+        Self::judge(judge, &texts, env)
+    }
+
+    /// The same from texts by file name, as tests have them.
+    pub fn from_json<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        env: &Env,
+    ) -> Result<Self, ConfigErrors> {
+        Self::judge(Judge::default(), &files.into_iter().collect(), env)
+    }
+
+    fn judge(judge: Judge, texts: &BTreeMap<&str, &str>, env: &Env) -> Result<Self, ConfigErrors> {
+        let documents = Documents::parse(&judge, texts);
+        let settings = settings::read_either(
+            &judge,
+            documents.get("settings.json"),
+            documents.get("dashboard.json"),
+            documents.get("ui.json"),
+            env,
+        );
+        let told = notifications::read(&judge, documents.get("notifications.json"), env);
+        let around = Surroundings {
+            channels: ChannelNames(&told.channels),
+            notifications_enabled: told.enabled,
+            threshold_sets: settings.threshold_sets.keys().map(String::as_str).collect(),
+            threshold_profile: &settings.threshold_profile,
+        };
+        let (services, groups) = match documents.get("services.json") {
+            Some(document) => services::read(&judge, document, &around),
+            None => (Vec::new(), Vec::new()),
+        };
+        let api_keys = ApiKeys::read(&judge, env.get("API_KEYS"));
+        let public_url = read_public_url(&judge, env);
+        let index = services.iter().enumerate();
+        let mut config = Self {
+            index: index.map(|(at, service)| (service.spec.id.clone(), at)).collect(),
+            services,
+            groups,
+            channels: told.channels,
+            notifications_enabled: told.enabled,
+            notify: told.settings,
+            settings,
+            api_keys,
+            alert_key: env.secret("ALERT_API_KEY"),
+            public_url,
+            hash: String::new(),
+            warnings: Vec::new(),
+        };
+        config.hash = fingerprint::of(&config);
+        let (mut errors, warnings) = judge.verdict();
+        errors.extend_from_slice(env.problems());
+        config.warnings = warnings;
+        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+    }
+}
+
+/// The files that are there and are JSON.
+struct Documents(BTreeMap<String, Value>);
+
+impl Documents {
+    fn parse(judge: &Judge, texts: &BTreeMap<&str, &str>) -> Self {
+        let mut documents = BTreeMap::new();
+        for (name, text) in texts {
+            match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+                Ok(value) => {
+                    documents.insert((*name).to_owned(), value);
+                }
+                Err(error) => {
+                    judge.error(&Place::file(name), format!("is not valid JSON: {error}"));
+                }
+            }
+        }
+        let is_unread = !judge.has_errors_in(FILES[0]);
+        if !documents.contains_key(FILES[0]) && is_unread {
+            let sentence = "is missing: it must name the services, as {\"services\": [{\"id\": \"my-service\"}]}";
+            judge.error(&Place::file(FILES[0]), sentence);
+        }
+        Self(documents)
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// `FLATLINE_PUBLIC_URL`, which links in messages begin with.
+fn read_public_url(judge: &Judge, env: &Env) -> Option<String> {
+    let text = env.get("FLATLINE_PUBLIC_URL")?;
+    let is_right = Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if !is_right {
+        let sentence = "must be the http or https URL of the page, such as https://status.example.com, \
+                        without user name, query and fragment";
+        judge.error(&Place::variable("FLATLINE_PUBLIC_URL"), sentence);
+    }
+    Some(text.trim_end_matches('/').to_owned())
+}

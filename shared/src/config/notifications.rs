@@ -1,0 +1,139 @@
+//! `notifications.json`: settings and templates; channels have a file of their own.
+
+use std::ops::RangeInclusive;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::reader::{Judge, Object, Place};
+use super::{Channel, ChannelKind, Env, NotifySettings, channels};
+
+/// How many messages may go out at once before the rest is folded.
+pub(super) const FOLD_ABOVE: RangeInclusive<i64> = 1..=1_000;
+
+/// Longest cooldown and reminder, in minutes: 30 days.
+const MINUTES: RangeInclusive<f64> = 0.0..=43_200.0;
+
+/// A request to a channel lasts at most this long, in ms.
+const REQUEST_TIMEOUT_MS: i64 = 10_000;
+
+/// The file, judged.
+pub(super) struct Notifications {
+    pub(super) enabled: bool,
+    pub(super) channels: Vec<Channel>,
+    pub(super) settings: NotifySettings,
+}
+
+/// Reads the file.
+pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifications {
+    let mut file = Object::open(judge, Place::file("notifications.json"), document);
+    let enabled = file.flag("enabled").unwrap_or(true);
+    let settings = read_settings(file.object("settings"), env);
+    let channels = channels::read(&mut file, &settings, env);
+    judge_templates(&file.object("templates"));
+    file.close();
+    Notifications { enabled, channels, settings }
+}
+
+fn read_settings(mut object: Object<'_>, env: &Env) -> NotifySettings {
+    let standard = NotifySettings::default();
+    let cooldown = object.number("cooldownMinutes", MINUTES).map(minutes_ms);
+    let repeat = match object.value("repeatAlertMinutes") {
+        None => standard.repeat_ms,
+        Some(Value::Null) => None,
+        Some(_) => object.number("repeatAlertMinutes", MINUTES).map(minutes_ms),
+    };
+    let include_metadata = object.flag("includeMetadata");
+    let timezone = read_timezone(&mut object);
+    let mut history = object.object("alertHistory");
+    let max_alerts = history.whole("maxAlerts", 0..=100_000);
+    let max_age_days = history.whole("maxAgeDays", 1..=3_650);
+    history.flag("cleanupOnAdd");
+    history.close();
+    let allow_private = read_ranges(&mut object);
+    let fold_above = object.whole("foldAbove", FOLD_ABOVE);
+    let settings = NotifySettings {
+        cooldown_ms: cooldown.unwrap_or(standard.cooldown_ms),
+        repeat_ms: repeat.filter(|ms| *ms > 0),
+        include_metadata: include_metadata.unwrap_or(standard.include_metadata),
+        timezone: timezone.unwrap_or(standard.timezone),
+        max_alerts: max_alerts.map_or(standard.max_alerts, |number| number as u32),
+        max_age_days: max_age_days.map_or(standard.max_age_days, |number| number as u32),
+        allow_private,
+        fold_above: fold_above.map_or(standard.fold_above, |number| number as u32),
+        request_timeout_ms: read_timeout(object.judge, env),
+    };
+    object.close();
+    settings
+}
+
+impl Default for NotifySettings {
+    fn default() -> Self {
+        Self {
+            cooldown_ms: 5 * 60_000,
+            repeat_ms: Some(60 * 60_000),
+            include_metadata: true,
+            timezone: "UTC".to_owned(),
+            max_alerts: 100,
+            max_age_days: 7,
+            allow_private: Vec::new(),
+            fold_above: 3,
+            request_timeout_ms: REQUEST_TIMEOUT_MS,
+        }
+    }
+}
+
+fn minutes_ms(minutes: f64) -> i64 {
+    (minutes * 60_000.0).round() as i64
+}
+
+/// Only the shape is judged: whether a zone exists is known where there is a zone database.
+fn read_timezone(object: &mut Object<'_>) -> Option<String> {
+    let name = object.text("timezone")?;
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
+    };
+    if !name.split('/').all(is_part) {
+        let sentence = "must be the name of a time zone, such as UTC or Europe/Berlin";
+        object.judge.error(&object.place.key("timezone"), sentence);
+    }
+    Some(name.to_owned())
+}
+
+fn read_ranges(object: &mut Object<'_>) -> Vec<IpNet> {
+    let mut ranges = Vec::new();
+    for (place, text) in object.texts("allowPrivate").unwrap_or_default() {
+        match text.parse::<IpNet>() {
+            Ok(range) => ranges.push(range),
+            Err(_) => object.judge.error(
+                &place,
+                "must be a range of addresses, such as 10.0.0.0/8, 192.168.1.5/32 or fd00::/8",
+            ),
+        }
+    }
+    ranges
+}
+
+fn read_timeout(judge: &Judge, env: &Env) -> i64 {
+    let Some(text) = env.get("REQUEST_TIMEOUT") else { return REQUEST_TIMEOUT_MS };
+    let parsed = text.trim().parse::<i64>().ok().filter(|ms| *ms > 0);
+    if parsed.is_none() {
+        let sentence = format!("must be a whole number of ms from 1 to {REQUEST_TIMEOUT_MS}");
+        judge.error(&Place::variable("REQUEST_TIMEOUT"), sentence);
+    }
+    parsed.unwrap_or(REQUEST_TIMEOUT_MS).min(REQUEST_TIMEOUT_MS)
+}
+
+/// Templates are kept for the types that use them; here only their names are judged.
+fn judge_templates(templates: &Object<'_>) {
+    for (name, value) in templates.entries() {
+        let place = templates.place.key(name);
+        Object::open(templates.judge, place.clone(), Some(value));
+        let kind = name.strip_suffix("_external").unwrap_or(name);
+        if !ChannelKind::words().any(|word| word == kind) {
+            let hint = templates.judge.nearest(kind, ChannelKind::words());
+            templates.judge.warn(&place, format!("there is no channel type of this name{hint}"));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! `settings.json` and the legacy `ui.json`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::Url;
+
+use super::reader::{Judge, Object, Place, quoted, wanted};
+use super::{ApiSwitch, Env, Settings, UptimeThreshold, dashboard};
+
+/// The set that is there without any configuration.
+pub(super) const STANDARD_SET: &str = "default";
+
+/// Days of history that can be kept.
+const RETENTION_DAYS: std::ops::RangeInclusive<i64> = 1..=3_650;
+
+const SWITCHES: [(&str, ApiSwitch); 7] = [
+    ("enableStatusEndpoint", ApiSwitch::Status),
+    ("enableUptimeEndpoint", ApiSwitch::Uptime),
+    ("enableServicesEndpoint", ApiSwitch::Services),
+    ("enableHeartbeatEndpoint", ApiSwitch::Heartbeat),
+    ("enableAlertEndpoint", ApiSwitch::Alert),
+    ("enableAlertHistoryEndpoint", ApiSwitch::AlertHistory),
+    ("enableTestNotificationEndpoint", ApiSwitch::TestNotification),
+];
+
+/// Reads the file, or `ui.json` in its place.
+pub(super) fn read(judge: &Judge, file: &mut Object<'_>, env: &Env) -> Settings {
+    let standard = Settings::default();
+    let (retention, profile) = read_uptime(file);
+    let of_features = read_features(file);
+    let disabled = read_switches(file);
+    read_alerts(file);
+    let mut access = file.object("dashboard");
+    read_access(&mut access);
+    access.close();
+    let threshold_sets = read_sets(file).unwrap_or(standard.threshold_sets);
+    let threshold_profile = profile.unwrap_or_else(|| STANDARD_SET.to_owned());
+    if !threshold_sets.contains_key(&threshold_profile) {
+        let hint = judge.nearest(&threshold_profile, threshold_sets.keys().map(String::as_str));
+        let sentence =
+            format!("there are no uptimeThresholds named {}{hint}", quoted(&threshold_profile));
+        judge.error(&file.place.key("uptime").key("thresholdProfile"), sentence);
+    }
+    let retention = retention.or(of_features).map(|days| days as u32);
+    let log_entries = file.whole("maxLogEntries", 1..=1_000).map(|number| number as u32);
+    let of_env = read_log_entries(judge, env);
+    Settings {
+        retention_days: retention.unwrap_or(standard.retention_days),
+        allowed_origins: read_origins(file),
+        disabled,
+        max_log_entries: log_entries.or(of_env).unwrap_or(standard.max_log_entries),
+        threshold_sets,
+        threshold_profile,
+    }
+}
+
+/// Whoever has only the old `ui.json` goes on with it: it holds what both files hold.
+pub(super) fn read_either(
+    judge: &Judge,
+    settings: Option<&Value>,
+    page: Option<&Value>,
+    ui: Option<&Value>,
+    env: &Env,
+) -> Settings {
+    if let (Some(ui), None, None) = (ui, settings, page) {
+        let place = Place::file("ui.json");
+        judge.warn(&place, "is deprecated: move it to settings.json and dashboard.json");
+        let mut file = Object::open(judge, place, Some(ui));
+        let settings = read(judge, &mut file, env);
+        dashboard::read(&mut file);
+        file.close();
+        return settings;
+    }
+    let mut file = Object::open(judge, Place::file("dashboard.json"), page);
+    dashboard::read(&mut file);
+    file.close();
+    let mut file = Object::open(judge, Place::file("settings.json"), settings);
+    let settings = read(judge, &mut file, env);
+    file.close();
+    settings
+}
+
+fn read_uptime(file: &mut Object<'_>) -> (Option<i64>, Option<String>) {
+    let mut uptime = file.object("uptime");
+    let days = uptime.whole("retentionDays", RETENTION_DAYS);
+    let profile = uptime.text("thresholdProfile").map(str::to_owned);
+    uptime.close();
+    (days, profile)
+}
+
+/// The days of `features.uptimeRetentionDays`; the rest is about the page's buttons.
+fn read_features(file: &mut Object<'_>) -> Option<i64> {
+    let mut features = file.object("features");
+    for key in [
+        "showRefreshButton",
+        "showLastUpdated",
+        "showUptimePercentage",
+        "showUptimeHistory",
+        "showExportButton",
+        "showAlertHistoryButton",
+        "show90DayHistory",
+    ] {
+        features.flag(key);
+    }
+    features.number("autoRefreshSeconds", 0.0..=86_400.0);
+    let days = features.whole("uptimeRetentionDays", RETENTION_DAYS);
+    features.close();
+    days
+}
+
+fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
+    let mut api = file.object("api");
+    // The old name stood for both endpoints about alerts.
+    let both = api.flag("enableAlertEndpoints").unwrap_or(true);
+    let mut disabled = Vec::new();
+    for (key, switch) in SWITCHES {
+        let standard = match switch {
+            ApiSwitch::Alert | ApiSwitch::AlertHistory => both,
+            ApiSwitch::TestNotification => false,
+            _ => true,
+        };
+        if !api.flag(key).unwrap_or(standard) {
+            disabled.push(switch);
+        }
+    }
+    api.close();
+    disabled
+}
+
+/// Judges what the alert drawer will use.
+fn read_alerts(file: &mut Object<'_>) {
+    let mut history = file.object("alertHistory");
+    history.number("defaultRecentPeriodHours", 0.0..=8_784.0);
+    history.whole("defaultLimit", 0..=1_000);
+    history.close();
+    let mut toasts = file.object("alertNotifications");
+    toasts.number("pollingIntervalSeconds", 0.0..=86_400.0);
+    toasts.text("localStorageKey");
+    toasts.texts("severityFilter");
+    toasts.flag("enableToastNotifications");
+    toasts.flag("enableBrowserNotifications");
+    toasts.close();
+}
+
+/// A page that is open although a password was asked for would be worse than no start.
+fn read_access(object: &mut Object<'_>) {
+    if object.text("access").is_some_and(|word| !word.eq_ignore_ascii_case("public")) {
+        let sentence = "must be public; this version has no other access yet";
+        object.judge.error(&object.place.key("access"), sentence);
+    }
+}
+
+fn read_origins(file: &mut Object<'_>) -> Vec<String> {
+    if file.value("allowedOrigins").and_then(Value::as_str) == Some("*") {
+        return vec!["*".to_owned()];
+    }
+    let mut origins = Vec::new();
+    for (place, text) in file.texts("allowedOrigins").unwrap_or_default() {
+        if text != "*" && !is_origin(text) {
+            let sentence = "must be * or an origin as browsers send it, such as https://example.com \
+                            (in lower case, no path, no slash at the end)";
+            file.judge.error(&place, sentence);
+        }
+        origins.push(text.to_owned());
+    }
+    origins
+}
+
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+}
+
+fn read_log_entries(judge: &Judge, env: &Env) -> Option<u32> {
+    let text = env.get("MAX_LOG_ENTRIES")?;
+    let parsed = text.trim().parse::<u32>().ok().filter(|number| (1..=1_000).contains(number));
+    if parsed.is_none() {
+        let sentence = "must be a whole number from 1 to 1000";
+        judge.error(&Place::variable("MAX_LOG_ENTRIES"), sentence);
+    }
+    parsed
+}
+
+/// `uptimeThresholds`: an object of sets, or one list, which is the set `default`.
+fn read_sets(file: &mut Object<'_>) -> Option<BTreeMap<String, Vec<UptimeThreshold>>> {
+    const KEY: &str = "uptimeThresholds";
+    let place = file.place.key(KEY);
+    match file.value(KEY)? {
+        list @ Value::Array(_) => {
+            let set = read_set(file.judge, &place, list);
+            Some(BTreeMap::from([(STANDARD_SET.to_owned(), set)]))
+        }
+        object => {
+            let sets = Object::open(file.judge, place, Some(object));
+            let mut read: BTreeMap<_, _> = sets
+                .entries()
+                .map(|(name, set)| {
+                    (name.to_owned(), read_set(sets.judge, &sets.place.key(name), set))
+                })
+                .collect();
+            read.entry(STANDARD_SET.to_owned()).or_insert_with(standard_set);
+            Some(read)
+        }
+    }
+}
+
+fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold> {
+    let Some(list) = value.as_array() else {
+        judge.error(place, wanted("a list of thresholds", value));
+        return Vec::new();
+    };
+    let mut set = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        let mut object = Object::open(judge, place.item(index), Some(value));
+        set.push(UptimeThreshold {
+            name: object.required_text("name").unwrap_or_default().to_owned(),
+            min: object.number("min", 0.0..=100.0).unwrap_or_default(),
+            color: object.text("color").unwrap_or_default().to_owned(),
+            label: object.text("label").unwrap_or_default().to_owned(),
+        });
+        object.close();
+    }
+    if !set.iter().any(|threshold| threshold.min == 0.0) {
+        judge.error(
+            place,
+            "must have one threshold with \"min\": 0, for everything below the others",
+        );
+    }
+    set
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            retention_days: 120,
+            allowed_origins: Vec::new(),
+            disabled: vec![ApiSwitch::TestNotification],
+            max_log_entries: 100,
+            threshold_sets: BTreeMap::from([(STANDARD_SET.to_owned(), standard_set())]),
+            threshold_profile: STANDARD_SET.to_owned(),
+        }
+    }
+}
+
+fn standard_set() -> Vec<UptimeThreshold> {
+    let rows = [
+        ("excellent", 99.5, "#10b981", "Excellent"),
+        ("good", 99.0, "#3b82f6", "Good"),
+        ("fair", 95.0, "#f59e0b", "Fair"),
+        ("poor", 0.0, "#ef4444", "Poor"),
+    ];
+    let threshold = |(name, min, color, label): (&str, f64, &str, &str)| UptimeThreshold {
+        name: name.to_owned(),
+        min,
+        color: color.to_owned(),
+        label: label.to_owned(),
+    };
+    rows.into_iter().map(threshold).collect()
+}

@@ -1,0 +1,124 @@
+//! What the `webhook` type knows, and which addresses channels may have.
+
+use std::net::IpAddr;
+
+use http::{HeaderName, HeaderValue};
+use ipnet::IpNet;
+use serde_json::{Map, Value};
+use url::{Host, Url};
+
+use super::credentials::{Credentials, variable_name};
+use super::reader::{Object, quoted, wanted};
+
+const METHODS: [(&str, &str); 3] = [("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH")];
+
+/// Headers that belong to the connection (RFC 9110, 7.6.1) or are made for each request.
+const NOT_SENT: [&str; 10] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Judges `method` and `headers`; writes the method in upper case into `options`.
+pub(super) fn judge(
+    config: &mut Object<'_>,
+    options: &mut Map<String, Value>,
+    channel: &str,
+    credentials: &Credentials,
+) {
+    if let Some(method) = config.choice("method", &METHODS) {
+        options.insert("method".to_owned(), method.into());
+    }
+    let headers = config.object("headers");
+    for (name, value) in headers.entries() {
+        judge_header(&headers, name, value);
+        let is_template = value.as_str().is_some_and(|value| value.contains("YOUR_TOKEN"));
+        if is_template && credentials.get("AUTHTOKEN").is_none() {
+            let variable = variable_name(channel, "AUTHTOKEN");
+            let sentence = format!("YOUR_TOKEN stays as it is until {variable} is set");
+            headers.judge.warn(&headers.place.key(name), sentence);
+        }
+    }
+}
+
+/// Judges the address of an enabled channel, wherever it was found.
+pub(super) fn judge_address(
+    config: &Object<'_>,
+    channel: &str,
+    credentials: &Credentials,
+    allow_private: &[IpNet],
+) {
+    match credentials.get("URL") {
+        None => {
+            let variable = variable_name(channel, "URL");
+            let sentence = format!("the channel is enabled and has no address: set {variable}");
+            config.judge.error(&config.place, sentence);
+        }
+        Some((url, place)) => {
+            if let Err(sentence) = check_url(url, allow_private) {
+                config.judge.error(place, sentence);
+            }
+        }
+    }
+}
+
+/// Judges `baseUrl`, which stands in for a vendor's address.
+pub(super) fn judge_base_url(config: &mut Object<'_>, allow_private: &[IpNet]) {
+    let Some(url) = config.text("baseUrl") else { return };
+    if let Err(sentence) = check_url(url, allow_private) {
+        config.judge.error(&config.place.key("baseUrl"), sentence);
+    }
+}
+
+fn judge_header(headers: &Object<'_>, name: &str, value: &Value) {
+    let place = headers.place.key(name);
+    let Some(text) = value.as_str() else {
+        headers.judge.error(&place, wanted("a text", value));
+        return;
+    };
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        headers.judge.error(&place, format!("{} is no name of a header", quoted(name)));
+    } else if NOT_SENT.contains(&name.to_ascii_lowercase().as_str()) {
+        headers.judge.warn(&place, "this header is not sent: it belongs to the connection");
+    }
+    if HeaderValue::from_str(text).is_err() {
+        headers.judge.error(&place, "must be a text without line breaks and control characters");
+    }
+}
+
+/// Whether a channel may have this address, as far as can be told without asking for the address of
+/// its host. The sentence shows nothing of the URL: it may hold a secret.
+fn check_url(text: &str, allow_private: &[IpNet]) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|error| format!("must be an https URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("must be an https URL".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must have no user name and no password in the URL".to_owned());
+    }
+    if url.scheme() == "http" && !may_be_plain(&url, allow_private) {
+        let sentence = "must be https; http is only for hosts in notifications.json \
+                        settings.allowPrivate";
+        return Err(sentence.to_owned());
+    }
+    Ok(())
+}
+
+/// http is for allowed ranges. What a name leads to is judged when connecting.
+fn may_be_plain(url: &Url, allow_private: &[IpNet]) -> bool {
+    let is_allowed =
+        |ip: IpAddr| allow_private.iter().any(|range| range.contains(&ip.to_canonical()));
+    match url.host() {
+        Some(Host::Ipv4(ip)) => is_allowed(ip.into()),
+        Some(Host::Ipv6(ip)) => is_allowed(ip.into()),
+        Some(Host::Domain(_)) => !allow_private.is_empty(),
+        None => false,
+    }
+}
