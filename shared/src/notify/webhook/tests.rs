@@ -20,7 +20,9 @@ fn channel(options: Value, secrets: &[(&str, &str)]) -> Channel {
         },
         kind: ChannelKind::Webhook,
         enabled: true,
+        fallback: false,
         external_alerts: true,
+        fold_above: None,
         options,
         secrets: secrets
             .iter()
