@@ -20,8 +20,6 @@ const TAKEN: &str = "un >= :now";
 const OURS: &str = "ow = :owner";
 /// Nobody rang since the rows were read.
 const UNRUNG: &str = "rg = :ring";
-/// Somebody claimed it and did not give it back.
-const HELD: &str = "attribute_exists(ow)";
 
 /// A lease as stored. `None`: it was given back, or never claimed.
 fn stored(channel: &str, item: &Item) -> Result<Option<Lease>, StoreError> {
@@ -119,11 +117,7 @@ impl Store {
     /// Frees every lease: only for a process that holds the data directory's lock.
     pub async fn void_leases(&self, channels: &[String]) -> Result<(), StoreError> {
         for channel in channels {
-            let void = self
-                .lease_update(channel)
-                .update_expression("REMOVE ow, un")
-                .condition_expression(HELD);
-            // Refused means that nobody holds it, which is what is wanted.
+            let void = self.lease_update(channel).update_expression("REMOVE ow, un");
             self.update(void).await?;
         }
         Ok(())

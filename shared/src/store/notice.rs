@@ -5,10 +5,12 @@ use crate::render::text::cut;
 
 /// Bytes of JSON that a notice may have. What does not fit stays in the log or feed row.
 pub const NOTICE_MAX_BYTES: usize = 1_024;
+/// Bytes of the message that go before the labels.
+const MESSAGE_FIRST_BYTES: usize = 256;
 
 impl Notice {
-    /// This notice with at most [`NOTICE_MAX_BYTES`] bytes of JSON: the message is cut first, then
-    /// annotations, labels and named channels go (the last first), then name and reason are cut.
+    /// This notice with at most [`NOTICE_MAX_BYTES`] bytes of JSON: the message is cut first
+    /// (not below 256 bytes), then annotations and labels go (the last first), then all the rest.
     #[must_use]
     pub fn fitted(mut self) -> Self {
         let texts = [Some(&mut self.name), Some(&mut self.reason), self.message.as_mut()];
@@ -24,29 +26,38 @@ impl Notice {
     }
 
     fn excess_bytes(&self) -> Option<usize> {
-        let bytes = serde_json::to_string(self).map_or(0, |json| json.len());
-        bytes.checked_sub(NOTICE_MAX_BYTES).filter(|excess| *excess > 0)
+        let json = serde_json::to_string(self).expect("plain data always has a JSON form");
+        json.len().checked_sub(NOTICE_MAX_BYTES).filter(|excess| *excess > 0)
     }
 
-    /// Makes it smaller by about `excess` bytes; `false` if nothing is left to take.
+    /// Makes it smaller; `false` if nothing is left to take.
     fn shrink(&mut self, excess: usize) -> bool {
-        if let Some(message) = self.message.take() {
-            // An escaped character takes more bytes in JSON than here, so a cut may take too little
-            // and comes again; it never takes too much by more than that.
-            let kept = cut(&message, message.len().saturating_sub(excess.div_ceil(6)));
-            self.message = (!kept.is_empty()).then(|| kept.to_owned());
-            return true;
-        }
-        if self.annotations.pop_last().is_some()
+        self.shorten_message(excess, MESSAGE_FIRST_BYTES)
+            || self.annotations.pop_last().is_some()
             || self.labels.pop_last().is_some()
+            || self.shorten_message(excess, 0)
             || self.channels.pop().is_some()
-        {
-            return true;
-        }
+            || self.shorten_name(excess)
+    }
+
+    fn shorten_message(&mut self, excess: usize, keep_bytes: usize) -> bool {
+        self.message.as_mut().is_some_and(|message| shorten(message, excess, keep_bytes))
+    }
+
+    fn shorten_name(&mut self, excess: usize) -> bool {
         let longest =
             if self.name.len() >= self.reason.len() { &mut self.name } else { &mut self.reason };
-        let kept_bytes = longest.len().saturating_sub(excess.div_ceil(6));
-        *longest = cut(longest, kept_bytes).to_owned();
-        kept_bytes > 0
+        shorten(longest, excess, 0)
     }
+}
+
+/// Cuts `text`, but not below `keep_bytes`; `false` if it has no more than that. One byte of text may
+/// be up to six in JSON, so a sixth of what is too much is taken at a time.
+fn shorten(text: &mut String, excess: usize, keep_bytes: usize) -> bool {
+    if text.len() <= keep_bytes {
+        return false;
+    }
+    let kept_bytes = text.len().saturating_sub(excess.div_ceil(6)).max(keep_bytes);
+    text.truncate(cut(text, kept_bytes).len());
+    true
 }

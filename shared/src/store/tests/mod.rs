@@ -1,4 +1,9 @@
 //! The store against the real engine, in memory.
 
+mod alert;
 mod bench;
+mod lease;
+mod log;
+mod outbox;
 mod schema;
+mod tampering;
