@@ -1,9 +1,44 @@
-//! x
+//! Shows how the services are: the page and the read APIs.
+//!
+//! Reading, judging and showing are apart: `reading` asks the database, `board` puts configuration
+//! and records together, `page`, `status` and `health` are pure views of that, `handlers` connects
+//! them.
+
+mod banner;
+mod board;
+#[cfg(test)]
+mod fixture;
+mod handlers;
+mod health;
+mod hint;
+mod origin;
+mod page;
+mod reading;
+mod status;
+mod template;
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::{MethodRouter, get};
 use flatline_shared::app::App;
+use flatline_shared::http::{self, Function};
+use tower_http::compression::CompressionLayer;
+
+use crate::handlers::Site;
 
 /// The routes of this function.
-pub fn router(_app: App) -> Router {
-    todo!()
+pub fn router(app: App) -> Router {
+    http::router(Function::Dashboard, &app, routes(&Site::shared())).layer(CompressionLayer::new())
+}
+
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 5] {
+    let site = Arc::clone(site);
+    [
+        ("/", get(move |app, headers| handlers::page(Arc::clone(&site), app, headers))),
+        ("/health", get(handlers::health)),
+        ("/favicon.ico", get(handlers::favicon)),
+        ("/robots.txt", get(handlers::robots)),
+        ("/api/status", get(handlers::status)),
+    ]
 }

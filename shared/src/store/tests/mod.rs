@@ -1,7 +1,6 @@
 //! The store against the real engine, in memory.
 
 mod alert;
-mod beat;
 mod bench;
 mod lease;
 mod log;

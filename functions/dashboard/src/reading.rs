@@ -1,0 +1,72 @@
+//! What a page needs of the database: two Queries per shard, the mark of the newest tick and the
+//! holes. No read is per service.
+
+use flatline_domain::{Hole, UnixMs};
+use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept, TickMark};
+
+/// What was read for a page.
+#[derive(Debug)]
+pub struct Reading {
+    /// Every record.
+    pub swept: Swept,
+    /// What uptime is computed from. `None`: some of it cannot be read.
+    pub past: Option<Past>,
+    /// The newest tick.
+    pub tick: Option<TickMark>,
+}
+
+/// What uptime is computed from, besides records.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The days that were not wholly up.
+    pub days: DaysByService,
+    /// Blind time since the first day.
+    pub holes: Vec<Hole>,
+}
+
+impl Reading {
+    /// Reads all of it at once. What is broken is left out and logged; it keeps nothing else from
+    /// being shown.
+    pub async fn of(store: &Store, first: UnixMs) -> Result<Self, StoreError> {
+        let (swept, days, holes, tick) = tokio::join!(
+            store.sweep(SweepFilter::All),
+            store.all_days(),
+            store.holes_since(first),
+            newest_tick(store),
+        );
+        let (swept, days, holes) = (swept?, unless_broken(days)?, unless_broken(holes)?);
+        log_broken(&swept);
+        let past = days.zip(holes).map(|(days, holes)| Past { days, holes });
+        Ok(Self { swept, past, tick: tick? })
+    }
+}
+
+/// Every record, for the status answer.
+pub async fn sweep(store: &Store) -> Result<Swept, StoreError> {
+    let swept = store.sweep(SweepFilter::All).await?;
+    log_broken(&swept);
+    Ok(swept)
+}
+
+/// The mark of the newest tick; one that cannot be read counts as none.
+pub async fn newest_tick(store: &Store) -> Result<Option<TickMark>, StoreError> {
+    unless_broken(store.tick_mark().await).map(Option::flatten)
+}
+
+/// An item that cannot be read is logged and left out; the database itself must answer.
+fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ StoreError::Broken { .. }) => {
+            tracing::warn!(%error, "an item is left out of the page");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn log_broken(swept: &Swept) {
+    for (service_id, why) in &swept.broken {
+        tracing::warn!(service_id, why, "a service is shown as unreadable");
+    }
+}
