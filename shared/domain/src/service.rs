@@ -175,4 +175,16 @@ impl ServiceRecord {
         };
         next
     }
+
+    /// The record as `transitions`, committed together, leave it: [`ServiceRecord::after`] each in
+    /// order, except that a recovery leaves what the newest heartbeat stated as it is, whatever the
+    /// down before it assumed.
+    #[must_use]
+    pub fn after_all(&self, transitions: &[Transition]) -> Self {
+        let mut next = transitions.iter().fold(self.clone(), |record, one| record.after(one));
+        if transitions.last().is_some_and(|last| last.reason.is_told_by_heartbeat()) {
+            next.reported = self.reported;
+        }
+        next
+    }
 }

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::Store;
-use super::item::Item;
+use super::item::{Item, old_image};
 use super::keys;
 use super::types::StoreError;
 
@@ -158,6 +158,15 @@ impl Store {
         whole_ms / 2 + (self.jitter() % (whole_ms as u64 / 2 + 1)) as i64
     }
 
+    /// Pauses before another try; `false` when there were enough.
+    pub(super) async fn pause(&self, patience: Patience, tried: u32) -> bool {
+        if tried >= patience.tries {
+            return false;
+        }
+        self.clock.sleep(self.pause_ms(patience, tried)).await;
+        true
+    }
+
     /// One item.
     pub(super) async fn get(&self, key: Item, reading: Reading) -> Result<Option<Item>, Failure> {
         let request = self
@@ -177,7 +186,7 @@ impl Store {
     ) -> Result<Written, StoreError> {
         let request = request.table_name(&*self.table);
         match self.call(Patience::NORMAL, || request.clone().send()).await {
-            Ok(output) => Ok(Written::Done(output.attributes.unwrap_or_default())),
+            Ok(output) => Ok(Written::Done(old_image(output.attributes).unwrap_or_default())),
             Err(failure) => Ok(Written::Refused(failure.unmet()?.item.unwrap_or_default())),
         }
     }

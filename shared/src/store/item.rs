@@ -47,6 +47,17 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     Item::from([("PK".to_owned(), text(pk)), ("SK".to_owned(), text(sk))])
 }
 
+/// The item before a write, if there was one: DynamoDB answers nothing for an item that is new, the
+/// embedded engine its bare key.
+pub(super) fn old_image(attributes: Option<Item>) -> Option<Item> {
+    attributes.filter(|item| item.keys().any(|name| name != "PK" && name != "SK"))
+}
+
+/// The numbers of a list of whole numbers.
+pub(super) fn numbers(value: &AttributeValue) -> Option<Vec<i64>> {
+    value.as_l().ok()?.iter().map(|part| part.as_n().ok()?.parse().ok()).collect()
+}
+
 /// Reads attributes of one item; every failure names the item and the attribute.
 pub(super) struct Reader<'a> {
     item: &'a Item,
@@ -57,7 +68,8 @@ impl<'a> Reader<'a> {
         Self { item }
     }
 
-    fn broken(&self, name: &str, why: &str) -> StoreError {
+    /// An error about one attribute.
+    pub(super) fn broken(&self, name: &str, why: &str) -> StoreError {
         let part = |name: &str| self.opt_text(name).unwrap_or_else(|| "?".to_owned());
         StoreError::Broken {
             key: format!("{} {}", part("PK"), part("SK")),
@@ -86,6 +98,12 @@ impl<'a> Reader<'a> {
                 .map(Some)
                 .ok_or_else(|| self.broken(name, "is no whole number")),
         }
+    }
+
+    /// A list of whole numbers that may be missing.
+    pub(super) fn opt_numbers(&self, name: &str) -> Result<Option<Vec<i64>>, StoreError> {
+        let Some(value) = self.item.get(name) else { return Ok(None) };
+        numbers(value).map(Some).ok_or_else(|| self.broken(name, "is no list of whole numbers"))
     }
 
     /// A whole number.

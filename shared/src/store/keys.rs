@@ -96,3 +96,16 @@ pub(super) fn version(version: u64) -> String {
 pub(super) fn instant(at: UnixMs) -> String {
     rfc3339(at)
 }
+
+/// Sort key of a hole; its end comes first, so that those that end after some time are one range.
+pub(super) fn hole(start: UnixMs, end: UnixMs) -> String {
+    format!("hole#{}#{}", rfc3339(end), rfc3339(start))
+}
+
+/// Before every hole that ends at `since` or later.
+pub(super) fn holes_from(since: UnixMs) -> String {
+    format!("hole#{}", rfc3339(since))
+}
+
+/// After every hole.
+pub(super) const HOLES_END: &str = "hole#~";

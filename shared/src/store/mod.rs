@@ -3,10 +3,13 @@
 mod alert;
 mod beat;
 mod call;
+mod change;
 mod commit;
+mod days;
 mod delivery_log;
 mod ending;
 mod feed;
+mod headline;
 mod history;
 mod item;
 mod keys;
@@ -14,6 +17,7 @@ mod lease;
 mod log;
 mod notice;
 mod outbox;
+mod record;
 mod rows;
 mod schema;
 mod service;
@@ -25,8 +29,8 @@ mod told;
 mod types;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -42,7 +46,12 @@ pub struct Store {
     table: Arc<str>,
     clock: SharedClock,
     shards: u32,
+    /// How often jitter was drawn.
     draws: Arc<AtomicU64>,
+    /// Records that the last sweep looked at: what a Query of all would cost.
+    swept: Arc<AtomicUsize>,
+    /// What this process last saw of `SYS/canary`.
+    sight: Arc<Mutex<sight::Known>>,
 }
 
 impl Store {
@@ -63,6 +72,8 @@ impl Store {
             clock,
             shards: 0,
             draws: Arc::new(AtomicU64::new(seed)),
+            swept: Arc::default(),
+            sight: Arc::default(),
         };
         store.shards = store.prepare(if_missing).await?;
         Ok(store)
@@ -78,6 +89,9 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("table", &self.table).field("shards", &self.shards).finish()
+        f.debug_struct("Store")
+            .field("table", &self.table)
+            .field("shards", &self.shards)
+            .finish_non_exhaustive()
     }
 }

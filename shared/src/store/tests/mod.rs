@@ -1,6 +1,7 @@
 //! The store against the real engine, in memory.
 
 mod alert;
+mod beat;
 mod bench;
 mod lease;
 mod log;

@@ -1,0 +1,99 @@
+//! The days of a service that were not wholly up: one item per service.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use flatline_domain::uptime::add_interval;
+use flatline_domain::{Day, DayTotals, Days, Status, Transition};
+use futures_util::future::try_join_all;
+
+use super::call::Reading;
+use super::commit::HISTORY_EXTRA_DAYS;
+use super::item::{self, Item, Reader, number, text};
+use super::{Commit, DaysByService, Store, StoreError, keys};
+
+/// A map from the number of the day to its degraded, down and unknown ms.
+const DAYS: &str = "d";
+
+impl Store {
+    /// The days that were not wholly up, of every service. An item that cannot be read is left out,
+    /// with a warning: the next transition writes it anew from history.
+    pub async fn all_days(&self) -> Result<DaysByService, StoreError> {
+        let shards = (0..self.shards).map(|shard| async move {
+            let query = self.query_partition(&keys::days(shard), Reading::Eventual);
+            self.all_pages(query).await
+        });
+        let mut all = DaysByService::new();
+        for item in try_join_all(shards).await?.into_iter().flat_map(|pages| pages.items) {
+            match decode(&item) {
+                Ok((id, days)) => drop(all.insert(id, days)),
+                Err(error) => tracing::warn!(%error, "days of a service cannot be read"),
+            }
+        }
+        Ok(all)
+    }
+
+    /// The day item with the intervals that end here. Reads it only if one of them was not up. It
+    /// needs no condition of its own: it only changes together with the record's version.
+    pub(super) async fn days_write(
+        &self,
+        commit: &Commit<'_>,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let counts = |one: &&Transition| one.from != Status::Up && one.at > one.since;
+        let ended: Vec<&Transition> = commit.transitions.iter().filter(counts).collect();
+        let Some(newest) = ended.last() else { return Ok(None) };
+        let id = commit.before.id.as_str();
+        let key = item::key(keys::days(keys::shard(id, self.shards)), id);
+        let mut days = match self.get(key.clone(), Reading::Consistent).await? {
+            None => Days::new(),
+            Some(item) => match decode(&item) {
+                Ok((_, days)) => days,
+                Err(_) => self.recomputed_days(id).await?,
+            },
+        };
+        for one in &ended {
+            add_interval(&mut days, one.from, one.since, one.at);
+        }
+        let oldest = Day(newest.at.day().0 - i64::from(commit.retention_days + HISTORY_EXTRA_DAYS));
+        days.retain(|day, _| *day >= oldest);
+        Ok(Some(self.put_write(encode(key, id, &days))))
+    }
+
+    async fn recomputed_days(&self, id: &str) -> Result<Days, StoreError> {
+        let mut days = Days::new();
+        for entry in self.history(id).await? {
+            add_interval(&mut days, entry.from, entry.since, entry.at);
+        }
+        Ok(days)
+    }
+}
+
+fn encode(key: Item, id: &str, days: &Days) -> Item {
+    let totals = |totals: &DayTotals| {
+        [totals.degraded_ms, totals.down_ms, totals.unknown_ms].map(number).to_vec()
+    };
+    let map: HashMap<String, AttributeValue> =
+        days.iter().map(|(day, off)| (day.0.to_string(), AttributeValue::L(totals(off)))).collect();
+    let mut item = key;
+    item.insert("id".to_owned(), text(id));
+    item.insert(DAYS.to_owned(), AttributeValue::M(map));
+    item
+}
+
+fn decode(item: &Item) -> Result<(String, Days), StoreError> {
+    let reader = Reader::new(item);
+    let map = item
+        .get(DAYS)
+        .and_then(|value| value.as_m().ok())
+        .ok_or_else(|| reader.broken(DAYS, "is missing or no map"))?;
+    let mut days = Days::new();
+    for (day, totals) in map {
+        let (Ok(day), Some(&[degraded_ms, down_ms, unknown_ms])) =
+            (day.parse(), item::numbers(totals).as_deref())
+        else {
+            return Err(reader.broken(DAYS, "has an entry that is no day"));
+        };
+        days.insert(Day(day), DayTotals { degraded_ms, down_ms, unknown_ms });
+    }
+    Ok((reader.text("SK")?, days))
+}
