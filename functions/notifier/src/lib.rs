@@ -1,8 +1,24 @@
-//! Delivers the outbox.
+//! Delivers the outbox: at least once, in order, never forgotten.
+//!
+//! Rows wait in the store until they end as delivered, dead, folded or cancelled; everything here
+//! can be done twice or die half-way without losing one.
+//!
+//! - [`drain()`] and [`run()`] attend all channels side by side, once or for ever.
+//! - [`desk`]: one channel: visits, and the wait between them.
+//! - `round`: one pass over what waits, under the channel's lease; `queue`: what waits, by lane.
+//! - [`attempt`]: one message: send, and what its answer means.
+//! - `ending`: rows that end without being sent, and the log of how all end.
+//! - [`bell`]: how a desk learns that there is something to do.
 
-use flatline_shared::app::App;
+pub mod attempt;
+pub mod bell;
+pub mod desk;
+pub mod drain;
+mod ending;
+mod queue;
+mod round;
 
-/// Delivers what waits in every channel; returns when nothing falls due within a minute.
-pub async fn drain(_app: &App) {
-    todo!()
-}
+pub use drain::{drain, run};
+
+#[cfg(test)]
+mod tests;

@@ -130,8 +130,7 @@ fn headers(channel: &Channel) -> Result<HeaderMap, RequestError> {
     Ok(headers)
 }
 
-/// AUTHTOKEN takes its placeholder's place, or is the bearer if no `Authorization` is configured. A
-/// placeholder without a token is no credential and is not sent.
+/// AUTHTOKEN takes its placeholder's place, or is the bearer if no `Authorization` is configured.
 fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestError> {
     let token = channel.secrets.get("AUTHTOKEN");
     let configured = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -140,10 +139,7 @@ fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestEr
         (None, Some(token)) => format!("Bearer {}", token.expose()),
         (Some(text), _) if !text.contains(TOKEN_PLACEHOLDER) => return Ok(()),
         (Some(text), Some(token)) => text.replace(TOKEN_PLACEHOLDER, token.expose()),
-        (Some(_), None) => {
-            headers.remove(AUTHORIZATION);
-            return Ok(());
-        }
+        (Some(_), None) => return Ok(()),
     };
     let mut value: HeaderValue =
         filled.parse().map_err(|_| RequestError::Header(AUTHORIZATION.to_string()))?;

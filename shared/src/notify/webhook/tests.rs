@@ -213,7 +213,13 @@ fn headers_are_sent_as_configured() {
             Some("Basic abc"),
             "a configured credential wins",
         ),
-        (placeholder, vec![url], "authorization", None, "a placeholder is no credential"),
+        (
+            placeholder,
+            vec![url],
+            "authorization",
+            Some("Bearer YOUR_TOKEN"),
+            "without a token it is sent as it is; the configuration warns of it",
+        ),
     ];
     for (configured, secrets, header, expected, what) in rows {
         let channel = channel(json!({"headers": configured}), &secrets);

@@ -1,0 +1,110 @@
+//! One message: send, and what its answer means.
+
+use flatline_domain::lane::{GIVE_UP_AFTER_MS, backoff_ms};
+use flatline_domain::{Event, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::config::Channel;
+use flatline_shared::notify::{Answer, Format, Message, Outgoing, SendError, Verdict};
+use flatline_shared::store::OutboxRow;
+
+/// The longest that a send may take, in ms; the transport gives up sooner. Less than what is left of
+/// the lease when it begins.
+const SEND_MS: i64 = 12_000;
+/// Jitter of a back-off, in percent, up and down.
+const JITTER_PERCENT: i64 = 10;
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The channel accepted it.
+    Accepted {
+        /// What it answered.
+        answer: String,
+    },
+    /// It did not; try again.
+    Failed {
+        /// Why.
+        error: String,
+        /// The wait that was asked for, in ms.
+        after_ms: Option<i64>,
+        /// Whether the channel wants fewer messages of any kind.
+        pace: Pace,
+    },
+    /// It never will.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Whether a channel bears more messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It does.
+    Free,
+    /// It asked for fewer.
+    Limited,
+}
+
+/// What to do with a row that was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again at this instant.
+    Retry(UnixMs),
+    /// It is dead.
+    GiveUp,
+}
+
+/// Sends one row and judges the answer. Every way out is bounded in time.
+pub async fn attempt(app: &App, channel: &Channel, format: &Format, row: &OutboxRow) -> Outcome {
+    let message = Message::new(row, &app.config);
+    let outgoing = match (format.request)(&message, channel) {
+        Ok(outgoing) => outgoing,
+        Err(error) => return Outcome::Refused { reason: error.to_string() },
+    };
+    let answer = match send(app, outgoing).await {
+        Ok(answer) => answer,
+        Err(SendError::Forbidden(reason)) => return Outcome::Refused { reason },
+        Err(SendError::Failed(error)) => {
+            return Outcome::Failed { error, after_ms: None, pace: Pace::Free };
+        }
+    };
+    let status = format!("HTTP {}", answer.status);
+    match (format.judge)(&answer, app.clock.now()) {
+        Verdict::Delivered => Outcome::Accepted { answer: status },
+        Verdict::Retry { after_ms } => {
+            Outcome::Failed { error: status, after_ms, pace: Pace::Free }
+        }
+        Verdict::RateLimited { after_ms } => {
+            Outcome::Failed { error: status, after_ms, pace: Pace::Limited }
+        }
+        Verdict::Permanent { reason } => Outcome::Refused { reason },
+    }
+}
+
+async fn send(app: &App, outgoing: Outgoing) -> Result<Answer, SendError> {
+    let host = outgoing.url.host_str().unwrap_or_default().to_owned();
+    tokio::select! {
+        answer = app.transport.send(outgoing) => answer,
+        () = app.clock.sleep(SEND_MS) => {
+            Err(SendError::Failed(format!("sending to {host} took too long")))
+        }
+    }
+}
+
+/// What to do with `row` after one more attempt failed. A test is tried once.
+pub fn after_failure(row: &OutboxRow, after_ms: Option<i64>, now: UnixMs) -> Next {
+    let queued = &row.delivery.queued;
+    if queued.event == Event::Test || now.since_ms(queued.committed_at) >= GIVE_UP_AFTER_MS {
+        return Next::GiveUp;
+    }
+    let backoff_ms = jittered(backoff_ms(row.attempts + 1));
+    Next::Retry(now.plus_ms(backoff_ms.max(after_ms.unwrap_or(0))))
+}
+
+/// `ms` give or take [`JITTER_PERCENT`], so that channels that failed together come back apart.
+fn jittered(ms: i64) -> i64 {
+    let span_ms = ms * JITTER_PERCENT / 100;
+    let drawn = i64::from(getrandom::u32().unwrap_or(u32::MAX / 2));
+    ms - span_ms + drawn % (2 * span_ms + 1)
+}

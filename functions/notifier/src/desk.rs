@@ -1,0 +1,204 @@
+//! One channel: visits, and the wait between them.
+
+use std::collections::BTreeSet;
+
+use flatline_domain::UnixMs;
+use flatline_shared::app::App;
+use flatline_shared::config::{Channel, Config};
+use flatline_shared::notify::{Format, format};
+use flatline_shared::store::{Claim, Lease, OutboxRow, Release, StoreError};
+use tracing::{debug, warn};
+
+use crate::bell::{Bell, Wake};
+use crate::ending;
+use crate::round::{Round, RoundEnd};
+
+/// How long a lease lasts unless renewed, in ms.
+pub const LEASE_MS: i64 = 30_000;
+/// A stay lasts while something falls due within this time, in ms.
+const STAY_MS: i64 = 60_000;
+/// How often a desk with a silent bell looks for new rows while it waits, in ms.
+const GLANCE_MS: i64 = 1_000;
+/// When to come back to a channel that somebody else attends: they may have died, in ms.
+const TAKEN_PAUSE_MS: i64 = 10_000;
+/// When to come back after the store failed, in ms.
+const STORE_PAUSE_MS: i64 = 2_000;
+
+/// What is to be done with the rows of a channel.
+#[derive(Clone, Copy, Debug)]
+pub enum Duty<'a> {
+    /// Send them.
+    Deliver {
+        /// As configured.
+        channel: &'a Channel,
+        /// What it speaks.
+        format: &'static Format,
+    },
+    /// End them as dead, for this reason.
+    End(&'static str),
+}
+
+impl<'a> Duty<'a> {
+    /// What the configuration wants for this channel.
+    pub fn of(channel: &'a Channel, config: &Config) -> Self {
+        match format(channel.kind) {
+            _ if !channel.enabled => Self::End("channel disabled"),
+            _ if !config.notifications_enabled => Self::End("notifications are switched off"),
+            None => Self::End("channels of this type are not delivered yet"),
+            Some(format) => Self::Deliver { channel, format },
+        }
+    }
+}
+
+/// How long a stay may go on beginning things.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// Until this reading of the monotonic clock, in ms.
+    At(i64),
+    /// Until the process is told to stop.
+    Stopped,
+}
+
+/// One drain of one channel.
+pub struct Desk<'a> {
+    pub(crate) app: &'a App,
+    duty: Duty<'a>,
+    channel: String,
+    owner: String,
+    bell: Bell,
+    until: Until,
+    /// Keys of the rows that the last visit saw.
+    seen: BTreeSet<String>,
+    /// The channel as a whole is left alone until then: it wants fewer messages, or is failing.
+    pub(crate) held_until: Option<UnixMs>,
+    /// Attempts that failed since one was accepted.
+    pub(crate) failures: u32,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk at this channel.
+    pub fn new(app: &'a App, channel: String, duty: Duty<'a>, bell: Bell, until: Until) -> Self {
+        let owner = owner();
+        let seen = BTreeSet::new();
+        Self { app, duty, channel, owner, bell, until, seen, held_until: None, failures: 0 }
+    }
+
+    /// The channel's name.
+    pub fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// Whether nothing new may be begun.
+    pub(crate) fn is_closing(&self) -> bool {
+        match self.until {
+            Until::At(end_ms) => self.app.clock.monotonic_ms() >= end_ms,
+            Until::Stopped => self.bell.is_stopping(),
+        }
+    }
+
+    /// Waits for `ms` milliseconds or a ring.
+    pub async fn wait(&mut self, ms: i64) -> Wake {
+        self.bell.wait(&self.app.clock, ms).await
+    }
+
+    /// Attends the channel while something falls due within a minute. Returns how many ms later
+    /// something does. `None`: nothing waits.
+    pub async fn stay(&mut self) -> Option<i64> {
+        loop {
+            let due = match self.visit().await {
+                Ok(due) => due?,
+                Err(error) => {
+                    warn!(channel = self.channel, %error, "a visit was cut short by the store");
+                    self.app.clock.now().plus_ms(STORE_PAUSE_MS)
+                }
+            };
+            let wait_ms = due.since_ms(self.app.clock.now()).max(0);
+            if wait_ms > STAY_MS || self.is_closing() || self.rest(due).await == Wake::Stopping {
+                return Some(wait_ms);
+            }
+        }
+    }
+
+    /// Does what is due. Returns when to come back. `None`: nothing waits.
+    async fn visit(&mut self) -> Result<Option<UnixMs>, StoreError> {
+        let rows = self.rows().await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let (channel, format) = match self.duty {
+            Duty::Deliver { channel, format } => (channel, format),
+            Duty::End(reason) => {
+                ending::bury(self, rows, reason).await?;
+                return Ok(None);
+            }
+        };
+        let now = self.app.clock.now();
+        match self.app.store.claim(&self.channel, &self.owner, now, LEASE_MS).await? {
+            Claim::Won(lease) => self.hold(lease, channel, format).await,
+            Claim::Rang => {
+                debug!(channel = self.channel, "somebody else attends the channel and was told");
+                Ok(Some(now.plus_ms(TAKEN_PAUSE_MS)))
+            }
+        }
+    }
+
+    /// Goes round until nobody rang meanwhile, then gives the channel back: whoever waits for the
+    /// next due row does so without the lease.
+    async fn hold(
+        &mut self,
+        mut lease: Lease,
+        channel: &'a Channel,
+        format: &'static Format,
+    ) -> Result<Option<UnixMs>, StoreError> {
+        loop {
+            let rows = self.rows().await?;
+            let round = Round { desk: self, channel, format, lease: Some(lease) };
+            let RoundEnd { due, lease: held } = round.go(rows).await?;
+            let Some(held) = held else { return Ok(due) };
+            match self.app.store.release(&held).await? {
+                Release::RangAgain(ours) if !self.is_closing() => lease = ours,
+                // Somebody rang, but there is no time left: those rows are for the next drain.
+                Release::RangAgain(_) => return Ok(Some(self.app.clock.now())),
+                Release::Released | Release::Lost => return Ok(due),
+            }
+        }
+    }
+
+    async fn rows(&mut self) -> Result<Vec<OutboxRow>, StoreError> {
+        let rows = self.app.store.queued(&self.channel).await?;
+        self.seen = rows.iter().map(|row| row.key.clone()).collect();
+        Ok(rows)
+    }
+
+    /// Waits until `due`, or until there is something new.
+    async fn rest(&mut self, due: UnixMs) -> Wake {
+        loop {
+            let left_ms = due.since_ms(self.app.clock.now());
+            if left_ms <= 0 || self.is_closing() {
+                return Wake::Due;
+            }
+            let slice_ms = if self.bell.is_silent() { left_ms.min(GLANCE_MS) } else { left_ms };
+            let wake = self.wait(slice_ms).await;
+            if wake != Wake::Due || self.glance().await {
+                return wake;
+            }
+        }
+    }
+
+    /// Whether a silent bell keeps us from knowing about rows that are there. A store that cannot say
+    /// is asked again by the next visit.
+    async fn glance(&self) -> bool {
+        if !self.bell.is_silent() {
+            return false;
+        }
+        match self.app.store.queued(&self.channel).await {
+            Ok(rows) => rows.is_empty() || rows.iter().any(|row| !self.seen.contains(&row.key)),
+            Err(_) => true,
+        }
+    }
+}
+
+/// A name that no other drain has.
+fn owner() -> String {
+    format!("{:016x}", getrandom::u64().unwrap_or_default())
+}

@@ -1,0 +1,113 @@
+//! All channels side by side: a slow or failing one never delays another.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use flatline_shared::app::App;
+use flatline_shared::store::StoreError;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tracing::{error, warn};
+
+use crate::bell::{Bell, Ringer, Wake};
+use crate::desk::{Desk, Duty, Until};
+
+/// How long a drain goes on beginning things, in ms. It returns at most 30 s later, so a time-out of
+/// 150 s for the function leaves room.
+const DRAIN_MS: i64 = 90_000;
+/// How often a channel is visited although nobody rang, in ms.
+const ROUTINE_MS: i64 = 60_000;
+/// How long to wait when the store cannot say which channels there are, in ms.
+const STORE_PAUSE_MS: i64 = 2_000;
+
+/// Delivers what waits in every channel; returns when nothing falls due within a minute, or when it
+/// has taken its time: the next doorbell goes on. Every send is awaited.
+pub async fn drain(app: &App) {
+    let duties = match duties(app).await {
+        Ok(duties) => duties,
+        Err(error) => {
+            error!(%error, "the channels cannot be read, nothing is delivered now");
+            return;
+        }
+    };
+    let until = Until::At(app.clock.monotonic_ms() + DRAIN_MS);
+    let stays = duties.into_iter().map(|(channel, duty)| {
+        let mut desk = Desk::new(app, channel, duty, Bell::silent(), until);
+        async move { stay(&mut desk).await }
+    });
+    join_all(stays).await;
+}
+
+/// Attends all channels until `shutdown`: when the doorbell rings, when something falls due, and each
+/// minute. Sends under way are awaited. Whoever holds the data directory's lock voids the leases of
+/// earlier processes first.
+pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
+    let ringer = Ringer::default();
+    let attending = attend_all(&app, ringer.bell());
+    let ringing = async {
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = app.doorbell.notified() => ringer.ring(),
+                () = &mut shutdown => break,
+            }
+        }
+        ringer.stop();
+    };
+    tokio::join!(attending, ringing);
+}
+
+async fn attend_all(app: &App, mut bell: Bell) {
+    let duties = loop {
+        match duties(app).await {
+            Ok(duties) => break duties,
+            Err(error) => warn!(%error, "the channels cannot be read, trying again"),
+        }
+        if bell.wait(&app.clock, STORE_PAUSE_MS).await == Wake::Stopping {
+            return;
+        }
+    };
+    let desks = duties.into_iter().map(|(channel, duty)| {
+        let mut desk = Desk::new(app, channel, duty, bell.clone(), Until::Stopped);
+        async move { attend(&mut desk).await }
+    });
+    join_all(desks).await;
+}
+
+/// One channel, for ever.
+async fn attend(desk: &mut Desk<'_>) {
+    loop {
+        let due = stay(desk).await;
+        let pause_ms = due.unwrap_or(ROUTINE_MS).clamp(0, ROUTINE_MS);
+        if desk.wait(pause_ms).await == Wake::Stopping {
+            return;
+        }
+    }
+}
+
+/// One stay at one channel; how many ms later something falls due. A panic is this channel's alone.
+async fn stay(desk: &mut Desk<'_>) -> Option<i64> {
+    let Ok(due) = AssertUnwindSafe(desk.stay()).catch_unwind().await else {
+        error!(channel = desk.channel(), "a delivery panicked; its row stays and is tried again");
+        return None;
+    };
+    due
+}
+
+/// What is to be done for each channel: those that are configured, and those that ever had rows.
+async fn duties(app: &App) -> Result<BTreeMap<String, Duty<'_>>, StoreError> {
+    let state = app.store.config_state().await?;
+    let configured = app.config.channels.iter();
+    let mut duties: BTreeMap<_, _> = configured
+        .map(|channel| (channel.route.name.clone(), Duty::of(channel, &app.config)))
+        .collect();
+    for channel in state.channels {
+        duties.entry(channel).or_insert(Duty::End("channel removed"));
+    }
+    // A newer configuration may know channels that this one does not.
+    if app.revision < state.revision {
+        duties.retain(|_, duty| matches!(duty, Duty::Deliver { .. }));
+    }
+    Ok(duties)
+}

@@ -1,0 +1,45 @@
+//! What waits in a channel, by lane.
+
+use std::collections::BTreeMap;
+
+use flatline_domain::{QueuedNotice, Told};
+use flatline_shared::store::{Lane, OutboxRow};
+
+/// The waiting rows of one lane, oldest first, and what the channel was told of it.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) lane: Lane,
+    pub(crate) rows: Vec<OutboxRow>,
+    pub(crate) told: Option<Told>,
+}
+
+impl Queue {
+    /// What the domain decides by.
+    pub(crate) fn notices(&self) -> Vec<QueuedNotice> {
+        self.rows.iter().map(|row| row.delivery.queued).collect()
+    }
+
+    /// Takes these rows out: they have ended.
+    pub(crate) fn remove(&mut self, indexes: &[usize]) {
+        let mut index = 0;
+        self.rows.retain(|_| {
+            index += 1;
+            !indexes.contains(&(index - 1))
+        });
+    }
+}
+
+/// The lanes of these rows, each in order, the one that waits longest first.
+pub(crate) fn by_age(rows: Vec<OutboxRow>) -> Vec<(Lane, Vec<OutboxRow>)> {
+    let mut lanes: BTreeMap<Lane, Vec<OutboxRow>> = BTreeMap::new();
+    for row in rows {
+        lanes.entry(row.delivery.lane.clone()).or_default().push(row);
+    }
+    let order = |row: &OutboxRow| (row.delivery.queued.version, row.delivery.queued.n);
+    for rows in lanes.values_mut() {
+        rows.sort_by_key(order);
+    }
+    let mut lanes: Vec<_> = lanes.into_iter().collect();
+    lanes.sort_by_key(|(_, rows)| rows.first().map(|row| row.delivery.queued.committed_at));
+    lanes
+}
