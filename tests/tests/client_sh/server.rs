@@ -49,7 +49,9 @@ impl Server {
                 seen.lock().expect("no poison").push(request);
                 match &answers[number.min(answers.len() - 1)] {
                     Answer::Silence => kept_open.push(stream),
-                    Answer::Http(status, head, body) => write_answer(&mut stream, *status, head, body),
+                    Answer::Http(status, head, body) => {
+                        write_answer(&mut stream, *status, head, body);
+                    }
                 }
             }
         });
