@@ -10,9 +10,6 @@ use flatline_domain::{
 use crate::config::{Channel, Config};
 use crate::store::{Commit, Delivery, Lane, NewDelivery, Notice};
 
-/// The largest notice, in bytes of JSON.
-const MAX_NOTICE_BYTES: usize = 1024;
-
 /// What channels know of a service. It matters only to transitions into paused or closed: they
 /// resolve what was told. Everybody else passes the empty default.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +124,7 @@ pub fn notice(
         (Reason::Silence, Some(gap)) => Some(gap.from),
         _ => record.last_beat,
     };
-    let mut notice = Notice {
+    let notice = Notice {
         id: record.id.clone(),
         name: spec.name.clone(),
         status: transition.to,
@@ -137,31 +134,11 @@ pub fn notice(
         last_seen,
         window_ms: spec.window_ms,
         reason: transition.reason.as_str().to_owned(),
-        message: None,
+        message: message.map(str::to_owned),
         severity: None,
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
     };
-    let used_bytes = json_bytes(&notice) + r#","message":"#.len();
-    notice.message = message.and_then(|text| cut(text, MAX_NOTICE_BYTES.checked_sub(used_bytes)?));
-    notice
-}
-
-/// The longest start of `text` that has at most `max_bytes` as a JSON string. `None`: not even one
-/// character fits, or there is none.
-fn cut(text: &str, max_bytes: usize) -> Option<String> {
-    let mut kept = text.to_owned();
-    while json_bytes(&kept) > max_bytes {
-        let over_bytes = json_bytes(&kept) - max_bytes;
-        // One character takes at most six bytes as JSON, so this never cuts more than needed.
-        for _ in 0..over_bytes.div_ceil(6) {
-            kept.pop()?;
-        }
-    }
-    (!kept.is_empty()).then_some(kept)
-}
-
-fn json_bytes(value: &impl serde::Serialize) -> usize {
-    serde_json::to_string(value).expect("plain data always has a JSON form").len()
+    notice.fitted()
 }

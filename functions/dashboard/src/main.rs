@@ -1,2 +1,10 @@
-//! x
-fn main() {}
+//! The Lambda function that shows pages and answers the read APIs.
+
+use flatline_shared::app::App;
+use flatline_shared::aws::Role;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let app = App::on_aws(Role::Dashboard).await?;
+    lambda_http::run(flatline_dashboard::router(app)).await
+}

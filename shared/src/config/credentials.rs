@@ -38,7 +38,10 @@ pub fn variable_name(channel: &str, key: &str) -> String {
 }
 
 /// The credentials of one channel, by upper-case key, each with the place it was found at.
-pub(super) struct Credentials(BTreeMap<String, (Secret, Place)>);
+pub(super) struct Credentials {
+    found: BTreeMap<String, (Secret, Place)>,
+    elsewhere: bool,
+}
 
 impl Credentials {
     /// Environment first; what stands in `config` still works, with a warning.
@@ -57,17 +60,22 @@ impl Credentials {
                 found.insert(key.to_ascii_uppercase(), credential);
             }
         }
-        Self(found)
+        Self { found, elsewhere: env.leaves_credentials_elsewhere() }
     }
 
     /// One of them.
     pub(super) fn get(&self, key: &str) -> Option<(&str, &Place)> {
-        self.0.get(key).map(|(secret, place)| (secret.expose(), place))
+        self.found.get(key).map(|(secret, place)| (secret.expose(), place))
+    }
+
+    /// Whether some may be missing here, because another function has them.
+    pub(super) fn may_be_elsewhere(&self) -> bool {
+        self.elsewhere
     }
 
     /// All of them, by upper-case key.
     pub(super) fn into_secrets(self) -> BTreeMap<String, Secret> {
-        self.0.into_iter().map(|(key, (secret, _))| (key, secret)).collect()
+        self.found.into_iter().map(|(key, (secret, _))| (key, secret)).collect()
     }
 }
 

@@ -49,6 +49,7 @@ impl fmt::Debug for Secret {
 pub struct Env {
     variables: BTreeMap<String, String>,
     problems: Vec<Problem>,
+    credentials_elsewhere: bool,
 }
 
 impl Env {
@@ -60,7 +61,7 @@ impl Env {
         for (name, value) in from_files(&variables, &judge) {
             variables.insert(name, value);
         }
-        Self { variables, problems: judge.verdict().0 }
+        Self { variables, problems: judge.verdict().0, credentials_elsewhere: false }
     }
 
     /// The variables of this process. Only mains call this.
@@ -80,6 +81,19 @@ impl Env {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// The same for a function that never talks to channels: on AWS only the notifier has their
+    /// credentials, so here an enabled channel may lack them.
+    #[must_use]
+    pub fn without_channels(mut self) -> Self {
+        self.credentials_elsewhere = true;
+        self
+    }
+
+    /// Whether enabled channels may lack their credentials.
+    pub(super) fn leaves_credentials_elsewhere(&self) -> bool {
+        self.credentials_elsewhere
     }
 
     /// The variable, if it is set and not empty. (`<NAME>_FILE` names a file to read it from.)

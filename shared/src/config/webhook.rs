@@ -56,6 +56,7 @@ pub(super) fn judge_address(
     allow_private: &[IpNet],
 ) {
     match credentials.get("URL") {
+        None if credentials.may_be_elsewhere() => {}
         None => {
             let variable = variable_name(channel, "URL");
             let sentence = format!("the channel is enabled and has no address: set {variable}");

@@ -1,0 +1,66 @@
+//! One heartbeat: its log row if it says something, its one write, the gap that it may end.
+
+use flatline_domain::{Gap, Membership, Status, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::config::Service;
+use flatline_shared::store::{Beat, BeatOutcome, StoreError};
+
+use crate::admission::{Failure, Sender};
+use crate::change;
+use crate::content::Content;
+
+/// A heartbeat that returns at most this long after the deadline leaves no gap, in ms.
+const GAP_SLACK_MS: i64 = 500;
+
+/// Stores a heartbeat; durable when it returns the instant that is stored as the last one.
+pub(crate) async fn store(
+    app: &App,
+    sender: Sender<'_>,
+    content: &Content,
+    now: UnixMs,
+) -> Result<UnixMs, Failure> {
+    let stored = match sender {
+        Sender::Canary => app.store.prove(now).await.map(|()| now),
+        Sender::Service(service) => store_service(app, service, content, now).await,
+    };
+    stored.map_err(|error| {
+        tracing::warn!(service_id = sender.id(), %error, "a heartbeat was not stored");
+        match error {
+            StoreError::Unavailable(_) => Failure::Busy,
+            _ => Failure::Fault,
+        }
+    })
+}
+
+async fn store_service(
+    app: &App,
+    service: &Service,
+    content: &Content,
+    now: UnixMs,
+) -> Result<UnixMs, StoreError> {
+    let id = service.spec.id.as_str();
+    if let Some(row) = content.log_entry(now) {
+        app.store.write_log(id, &row, app.config.settings.retention_days).await?;
+    }
+    let beat = Beat { id, at: now, window_ms: service.spec.window_ms, stated: content.stated };
+    let outcome = app.store.beat(&beat).await?;
+    let heard = outcome.after.last_beat.unwrap_or(now);
+    if let Some(gap) = gap(service, &outcome, now) {
+        // The heartbeat is stored; without the note only the tale of the silence before it is lost.
+        if let Err(error) = app.store.note_gap(id, gap).await {
+            tracing::warn!(service_id = id, %error, "a silence that ended was not noted");
+        }
+    }
+    change::commit(app, service, outcome.after, content.message.as_deref(), now).await;
+    Ok(heard)
+}
+
+/// The silence that this heartbeat ended although nobody had judged it yet.
+fn gap(service: &Service, outcome: &BeatOutcome, now: UnixMs) -> Option<Gap> {
+    let before = outcome.before.as_ref()?;
+    let from = before.last_beat?;
+    let watched = service.spec.membership == Membership::Active && before.status == Status::Up;
+    let stored = outcome.after.last_beat == Some(now);
+    let late = now.since_ms(before.deadline) > GAP_SLACK_MS;
+    (watched && stored && late).then_some(Gap { from, to: now })
+}

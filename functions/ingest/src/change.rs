@@ -1,0 +1,61 @@
+//! What a heartbeat changes: recoveries and reported states, never silence.
+
+use flatline_domain::{Decision, ServiceRecord, Transition, UnixMs, reconcile};
+use flatline_shared::app::App;
+use flatline_shared::config::Service;
+use flatline_shared::store::{CommitOutcome, StoreError};
+use flatline_shared::transition::{Informed, commit_for};
+
+/// How often a commit that somebody overtook is decided again; after that the checker does it.
+const TRIES: usize = 3;
+
+/// Commits what `record` says since the heartbeat. The heartbeat is stored already, and the checker
+/// redoes what fails here, so a failure is logged and not answered.
+pub(crate) async fn commit(
+    app: &App,
+    service: &Service,
+    record: ServiceRecord,
+    message: Option<&str>,
+    now: UnixMs,
+) {
+    if let Err(error) = try_commit(app, service, record, message, now).await {
+        tracing::warn!(service_id = service.spec.id, %error, "a change is left to the checker");
+    }
+}
+
+async fn try_commit(
+    app: &App,
+    service: &Service,
+    mut record: ServiceRecord,
+    message: Option<&str>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let Some(transitions) = decided(service, &record, now) else { return Ok(()) };
+        let informed = Informed::default();
+        let spec = &service.spec;
+        let commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, message);
+        if app.store.commit(&commit).await? == CommitOutcome::Committed {
+            if !commit.outbox.is_empty() {
+                app.doorbell.notify_one();
+            }
+            return Ok(());
+        }
+        let Some(newer) = app.store.service(&spec.id).await? else { return Ok(()) };
+        record = newer;
+    }
+    Ok(())
+}
+
+/// What heartbeats stated and nobody committed yet. Moves that the configuration makes are the
+/// checker's: it alone knows which configuration is the newest.
+fn decided(service: &Service, record: &ServiceRecord, now: UnixMs) -> Option<Vec<Transition>> {
+    match reconcile(record, &service.spec, None, now) {
+        Decision::Commit(transitions)
+            if transitions.iter().all(|one| one.reason.is_told_by_heartbeat()) =>
+        {
+            Some(transitions)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! An [`App`] from the environment of a Lambda function: what the mains have in common.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use flatline_domain::UnixMs;
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{Config, ConfigErrors, Env, Secret};
+use crate::notify::{
+    Answer, BoxFuture, Canary, CanaryError, ClientError, HttpCanary, HttpTransport, Outgoing,
+    SendError, Transport,
+};
+use crate::store::{IfMissing, Store, StoreError};
+use crate::telemetry::{self, LogFormat};
+
+/// Where the configuration may be: the folder of the layer, the layer itself, the working directory.
+const CONFIG_DIRS: [&str; 3] = ["/opt/config", "/opt", "config"];
+
+/// Which function starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes heartbeats; waits for the database for the shortest time.
+    Ingest,
+    /// Takes external alerts.
+    Alert,
+    /// Shows pages and answers the read APIs.
+    Dashboard,
+    /// Decides statuses; the only one that sends canaries.
+    Checker,
+    /// Delivers; the only one that talks to channels and has their credentials.
+    Notifier,
+}
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable that has no default is missing.
+    #[error("the variable {0} is not set")]
+    NotSet(&'static str),
+    /// A variable that must be a whole number is none.
+    #[error("the variable {0} is no whole number")]
+    NotANumber(&'static str),
+    /// The configuration cannot be used; its problems are in the log.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// The table cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No client for channels.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// No client for canaries.
+    #[error(transparent)]
+    Canary(#[from] CanaryError),
+}
+
+impl App {
+    /// Starts the log and builds everything from the environment of the process: FLATLINE_TABLE (no
+    /// default), FLATLINE_DYNAMODB_URL, FLATLINE_CONFIG, FLATLINE_CANARY_URL and
+    /// FLATLINE_CANARY_KEY and FLATLINE_REVISION (the checker needs all three), FLATLINE_LOG, and those of the configuration.
+    pub async fn on_aws(role: Role) -> Result<Self, StartError> {
+        let env = Env::from_process();
+        telemetry::start(LogFormat::Json, env.get("FLATLINE_LOG").unwrap_or("info"));
+        let env = if role == Role::Notifier { env } else { env.without_channels() };
+        let config = load_config(&env)?;
+        let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;
+        let client = client(role, env.get("FLATLINE_DYNAMODB_URL")).await;
+        let clock = SystemClock::shared();
+        let store = Store::open(client, table, clock.clone(), IfMissing::Refuse).await?;
+        Ok(Self {
+            revision: revision(role, &env)?,
+            store,
+            clock,
+            canary: canary(role, &env)?,
+            canary_key: env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(|| Secret::new("")),
+            transport: transport(role, &config)?,
+            doorbell: Arc::new(Notify::new()),
+            config: Arc::new(config),
+        })
+    }
+}
+
+/// The time of the deployment, by which the checker knows the newer configuration.
+fn revision(role: Role, env: &Env) -> Result<u64, StartError> {
+    match env.get("FLATLINE_REVISION") {
+        Some(text) => text.parse().map_err(|_| StartError::NotANumber("FLATLINE_REVISION")),
+        None if role == Role::Checker => Err(StartError::NotSet("FLATLINE_REVISION")),
+        None => Ok(0),
+    }
+}
+
+fn load_config(env: &Env) -> Result<Config, StartError> {
+    let found = || CONFIG_DIRS.iter().find(|dir| Path::new(dir).join("services.json").is_file());
+    let dir = env
+        .get("FLATLINE_CONFIG")
+        .map_or_else(|| PathBuf::from(found().unwrap_or(&CONFIG_DIRS[0])), PathBuf::from);
+    let config = Config::load(&dir, env).inspect_err(|errors| {
+        for problem in &errors.0 {
+            tracing::error!(%problem, "the configuration cannot be used");
+        }
+    })?;
+    for warning in &config.warnings {
+        tracing::warn!(%warning, "the configuration is odd");
+    }
+    Ok(config)
+}
+
+/// The database client: credentials and region from the environment only, so that nothing is
+/// searched for elsewhere, and time-outs, of which the SDK sets none. Trying again is the store's.
+pub async fn client(role: Role, endpoint_url: Option<&str>) -> Client {
+    let (attempt_ms, operation_ms) = role.store_timeouts_ms();
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_millis(attempt_ms))
+        .operation_timeout(Duration::from_millis(operation_ms))
+        .build();
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Builder::new().tls_provider(tls).build_https())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .region(EnvironmentVariableRegionProvider::new())
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(url) = endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    Client::new(&loader.load().await)
+}
+
+impl Role {
+    /// How long one attempt and a whole operation of the database may take, in ms.
+    const fn store_timeouts_ms(self) -> (u64, u64) {
+        match self {
+            Self::Ingest => (300, 2_000),
+            _ => (1_000, 5_000),
+        }
+    }
+}
+
+fn canary(role: Role, env: &Env) -> Result<Arc<dyn Canary>, StartError> {
+    if role != Role::Checker {
+        return Ok(Arc::new(Absent));
+    }
+    let set = |name| env.get(name).ok_or(StartError::NotSet(name));
+    let url = set("FLATLINE_CANARY_URL")?;
+    let key = Secret::new(set("FLATLINE_CANARY_KEY")?);
+    Ok(Arc::new(HttpCanary::new(url, key)?))
+}
+
+fn transport(role: Role, config: &Config) -> Result<Arc<dyn Transport>, StartError> {
+    if role != Role::Notifier {
+        return Ok(Arc::new(Absent));
+    }
+    let timeout_ms = config.notify.request_timeout_ms as u64;
+    Ok(Arc::new(HttpTransport::new(&config.notify.allow_private, timeout_ms)?))
+}
+
+/// In place of what a function never uses: building it would cost each cold start.
+struct Absent;
+
+impl Absent {
+    fn refuse<T: Send + 'static>() -> BoxFuture<Result<T, SendError>> {
+        let why = "this function sends nothing".to_owned();
+        Box::pin(std::future::ready(Err(SendError::Forbidden(why))))
+    }
+}
+
+impl Canary for Absent {
+    fn prove(&self) -> BoxFuture<Result<UnixMs, SendError>> {
+        Self::refuse()
+    }
+}
+
+impl Transport for Absent {
+    fn send(&self, _request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
+        Self::refuse()
+    }
+}
