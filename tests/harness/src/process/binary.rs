@@ -1,0 +1,65 @@
+//! The binaries under test, where cargo put them.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use super::ProcessError;
+
+/// Which build of a binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Profile {
+    /// Unoptimized.
+    Debug,
+    /// As it ships.
+    Release,
+}
+
+type Built = BTreeMap<(String, String, Profile), PathBuf>;
+
+static BUILT: Mutex<Built> = Mutex::new(BTreeMap::new());
+
+/// The path of a workspace binary. cargo brings it up to date once per test process, so that no story is
+/// told about yesterday's code.
+pub fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf, ProcessError> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted = (package.to_owned(), name.to_owned(), profile);
+    if let Some(path) = built.get(&wanted) {
+        return Ok(path.clone());
+    }
+    let path = build(package, name, profile)?;
+    built.insert(wanted, path.clone());
+    Ok(path)
+}
+
+fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, ProcessError> {
+    let target = target_directory()?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", package, "--bin", name]);
+    cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
+    cargo.arg("--target-dir").arg(&target);
+    let directory = match profile {
+        Profile::Debug => "debug",
+        Profile::Release => {
+            cargo.arg("--release");
+            "release"
+        }
+    };
+    let output = cargo.output()?;
+    if !output.status.success() {
+        let output = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(ProcessError::Build { package: package.to_owned(), output });
+    }
+    Ok(target.join(directory).join(name))
+}
+
+/// The test runs from `<target>/<profile>/deps/<test>`, wherever that was put.
+fn target_directory() -> Result<PathBuf, ProcessError> {
+    let test = env::current_exe()?;
+    let target = test.ancestors().nth(3);
+    let target =
+        target.ok_or_else(|| std::io::Error::other("the test is not in a target directory"))?;
+    Ok(target.to_path_buf())
+}

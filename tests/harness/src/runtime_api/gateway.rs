@@ -1,0 +1,60 @@
+//! An HTTP API in front of functions, so that real clients can talk to Lambda binaries.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flatline_shared::clock::{SharedClock, SystemClock};
+use http::{Request, Response};
+
+use super::LambdaProcess;
+use super::event;
+use crate::listener::Listening;
+
+type Routes = Vec<(String, Arc<LambdaProcess>)>;
+
+/// HTTP on 127.0.0.1 that ends in functions. Closes when dropped.
+pub struct Gateway {
+    listening: Listening,
+}
+
+impl Gateway {
+    /// Serves functions by the beginning of the path on a free port; the longest beginning wins, so `/`
+    /// catches the rest.
+    pub async fn start(
+        routes: impl IntoIterator<Item = (&str, Arc<LambdaProcess>)>,
+    ) -> io::Result<Self> {
+        let mut routes: Routes =
+            routes.into_iter().map(|(path, function)| (path.to_owned(), function)).collect();
+        routes.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        let routes = Arc::new(routes);
+        let clock = SystemClock::shared();
+        let handler = move |request| answer(routes.clone(), clock.clone(), request);
+        Ok(Self { listening: Listening::start(None, handler).await? })
+    }
+
+    /// `http://127.0.0.1:<port>`
+    pub fn url(&self) -> String {
+        self.listening.url()
+    }
+}
+
+async fn answer(
+    routes: Arc<Routes>,
+    clock: SharedClock,
+    request: Request<Bytes>,
+) -> Option<Response<Bytes>> {
+    let path = request.uri().path();
+    let Some((_, function)) = routes.iter().find(|(begin, _)| path.starts_with(begin)) else {
+        return failure(404, r#"{"message":"Not Found"}"#);
+    };
+    match function.invoke(&event::event(request, clock.now())).await {
+        Ok(answer) => event::response(&answer),
+        Err(_) => failure(500, r#"{"message":"Internal Server Error"}"#),
+    }
+}
+
+fn failure(status: u16, body: &'static str) -> Option<Response<Bytes>> {
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    response.body(Bytes::from(body)).ok()
+}
