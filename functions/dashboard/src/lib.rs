@@ -42,3 +42,6 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 5] {
         ("/api/status", get(handlers::status)),
     ]
 }
+
+#[cfg(test)]
+mod tests;
