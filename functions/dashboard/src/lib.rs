@@ -28,6 +28,7 @@ use tower_http::compression::CompressionLayer;
 use crate::handlers::Site;
 
 /// The routes of this function.
+#[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
     http::router(Function::Dashboard, &app, routes(&Site::shared())).layer(CompressionLayer::new())
 }

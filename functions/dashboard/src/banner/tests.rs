@@ -8,6 +8,9 @@ use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, record, service};
 
 const RUNNING: Checker = Checker::Running { age_ms: 12_000 };
 
+/// Why, standings, class, headline, detail.
+type Row = (&'static str, &'static [Standing], &'static str, &'static str, Option<&'static str>);
+
 /// The banner of as many services as there are standings given.
 fn of(standings: &[Standing], checker: Checker) -> (&'static str, String, Option<String>) {
     let mut swept = Swept::default();
@@ -41,7 +44,7 @@ fn place(service: &mut Service, standing: Standing, swept: &mut Swept) {
 #[test]
 fn the_banner_says_the_worst() {
     use Standing::{Degraded, Down, Late, Paused, Unknown, Unreadable, Up};
-    let rows: [(&str, &[Standing], &str, &str, Option<&str>); 12] = [
+    let rows: [Row; 12] = [
         ("nothing is configured", &[], "unknown", "No service is watched", None),
         ("all is disabled", &[Paused], "unknown", "No service is watched", None),
         (
