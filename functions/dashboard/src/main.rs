@@ -1,4 +1,4 @@
-//! The Lambda function that shows pages and answers the read APIs.
+//! The Lambda function that shows the page and answers the read APIs.
 
 use flatline_shared::app::App;
 use flatline_shared::aws::Role;
