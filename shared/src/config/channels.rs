@@ -42,18 +42,21 @@ pub(super) fn read(file: &mut Object<'_>, settings: &NotifySettings, env: &Env) 
 fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Channel {
     let kind = read_kind(object);
     let name = read_name(object);
+    let is_known = kind.is_some() && !name.is_empty();
+    // A channel without a type ends in an error anyway; any type lets the rest be read.
+    let kind = kind.unwrap_or(ChannelKind::Webhook);
     let enabled = object.flag("enabled").unwrap_or(true);
     let fallback = object.flag("fallback").unwrap_or(false);
     let events = read_events(object).unwrap_or(EventFilter::ALL);
     let mut config = object.object("config");
     let external_alerts = config.flag("externalAlerts").unwrap_or(true);
-    let fold_above = config.whole("foldAbove", notifications::FOLD_ABOVE);
+    let fold_above = config.whole("foldAbove", "messages", &notifications::FOLD_ABOVE);
     let credentials = Credentials::read(&mut config, kind, &name, env);
     webhook::judge_base_url(&mut config, &settings.allow_private);
     let mut options = options(&config);
     if kind == ChannelKind::Webhook {
-        webhook::judge(&mut config, &mut options, &name, &credentials);
-        if enabled {
+        webhook::read(&mut config, &mut options, &name, &credentials);
+        if enabled && is_known {
             webhook::judge_address(&config, &name, &credentials, &settings.allow_private);
         }
         // Only this type is closed: what the others know is said when they can deliver.
@@ -77,13 +80,13 @@ fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Ch
     }
 }
 
-fn read_kind(object: &mut Object<'_>) -> ChannelKind {
+fn read_kind(object: &mut Object<'_>) -> Option<ChannelKind> {
     if object.value("type").is_none() {
         let words: Vec<_> = ChannelKind::WORDS.iter().map(|(word, _)| *word).collect();
         let sentence = format!("must be one of {}, and is missing", words.join(", "));
         object.judge.error(&object.place.key("type"), sentence);
     }
-    object.choice("type", &ChannelKind::WORDS).unwrap_or(ChannelKind::Webhook)
+    object.choice("type", &ChannelKind::WORDS)
 }
 
 fn read_name(object: &mut Object<'_>) -> String {

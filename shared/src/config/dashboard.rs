@@ -17,5 +17,5 @@ pub(super) fn read(file: &mut Object<'_>) {
         object.accept(keys);
         object.close();
     }
-    file.accept(&["customCss", "uptimeThresholds"]);
+    file.accept(&["customCss"]);
 }

@@ -24,8 +24,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) channels: ChannelNames<'a>,
     /// `notifications.json` `enabled`.
     pub(super) notifications_enabled: bool,
-    /// Names of threshold sets.
-    pub(super) threshold_sets: Vec<&'a str>,
+    /// Names of threshold sets, if the file could be read.
+    pub(super) threshold_sets: Option<Vec<&'a str>>,
     /// The set of services that name none.
     pub(super) threshold_profile: &'a str,
 }
@@ -78,7 +78,7 @@ impl Entry {
         refuse_key(object);
         let id = read_id(object);
         let name = object.text("name").filter(|name| !name.is_empty()).unwrap_or(&id).to_owned();
-        let window_s = object.whole("stalenessThreshold", WINDOWS_S);
+        let window_s = object.whole("stalenessThreshold", "seconds", &WINDOWS_S);
         let first_window = read_first_window(object);
         let threshold_set = read_threshold_set(object, around);
         let mut auth = object.object("auth");
@@ -140,15 +140,16 @@ fn read_first_window(object: &mut Object<'_>) -> Option<FirstWindow> {
     const KEY: &str = "firstHeartbeatWithinSeconds";
     match object.value(KEY)? {
         Value::Null => Some(FirstWindow::Never),
-        _ => object.whole(KEY, WINDOWS_S).map(FirstWindow::Seconds),
+        _ => object.whole(KEY, "seconds", &WINDOWS_S).map(FirstWindow::Seconds),
     }
 }
 
 fn read_threshold_set(object: &mut Object<'_>, around: &Surroundings<'_>) -> Option<String> {
     const KEY: &str = "uptimeThresholdSet";
     let name = object.text(KEY)?;
-    if !around.threshold_sets.contains(&name) {
-        let hint = object.judge.nearest(name, around.threshold_sets.iter().copied());
+    let known = around.threshold_sets.as_ref().filter(|known| !known.contains(&name));
+    if let Some(known) = known {
+        let hint = object.judge.nearest(name, known.iter().copied());
         let sentence =
             format!("settings.json has no uptimeThresholds named {}{hint}", quoted(name));
         object.judge.error(&object.place.key(KEY), sentence);

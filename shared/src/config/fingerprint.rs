@@ -6,13 +6,13 @@ use flatline_domain::{EventFilter, Membership};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Channel, Config, Service};
+use super::{Channel, Service};
 
 /// The hash, as 64 hex digits. Names, groups, keys, texts and the order in the files are left out.
-pub(super) fn of(config: &Config) -> String {
-    let mut services: Vec<&Service> = config.services.iter().collect();
+pub(super) fn of(services: &[Service], channels: &[Channel]) -> String {
+    let mut services: Vec<&Service> = services.iter().collect();
     services.sort_by(|a, b| a.spec.id.cmp(&b.spec.id));
-    let mut channels: Vec<&Channel> = config.channels.iter().collect();
+    let mut channels: Vec<&Channel> = channels.iter().collect();
     channels.sort_by(|a, b| a.route.name.cmp(&b.route.name));
     // Lists only: an object's order would depend on how serde_json is built.
     let all = json!([

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::Secret;
-use super::reader::{Judge, Place};
+use super::reader::{Judge, Place, quoted};
+use super::{Group, Secret, Service};
 
 /// The entry that opens every service without an entry of its own or of its group.
 const ANY: &str = "*";
@@ -65,20 +65,27 @@ impl ApiKeys {
     /// Whether `key` may send for a service of this group: of service, group and `*` the first
     /// non-empty entry is the only one tried. Constant time in the keys.
     pub fn allows(&self, service: &str, group: Option<&str>, key: Option<&str>) -> bool {
-        let names = [Some(service), group, Some(ANY)];
-        let mut tried = names.into_iter().flatten().filter_map(|name| self.entries.get(name));
-        let (Some(keys), Some(key)) = (tried.find(|keys| !keys.is_empty()), key) else {
-            return false;
-        };
+        let (Some(keys), Some(key)) = (self.tried(service, group), key) else { return false };
         let digest = digest(key);
         let same = |found: Choice, known: &KeyDigest| found | known.ct_eq(&digest);
-        !key.is_empty() && bool::from(keys.iter().fold(Choice::from(0), same))
+        bool::from(keys.iter().fold(Choice::from(0), same))
+    }
+
+    fn tried(&self, service: &str, group: Option<&str>) -> Option<&Vec<KeyDigest>> {
+        let names = [Some(service), group, Some(ANY)];
+        let mut entries = names.into_iter().flatten().filter_map(|name| self.entries.get(name));
+        entries.find(|keys| !keys.is_empty())
     }
 
     /// Whether `key` is valid for anything at all (such a sender may learn that an id is unknown).
     /// Looks up a digest: how long that takes tells nothing about keys that the sender lacks.
     pub fn knows(&self, key: Option<&str>) -> bool {
         key.is_some_and(|key| self.all.contains(&digest(key)))
+    }
+
+    /// Whether there is any key for a service of this group.
+    pub fn covers(&self, service: &str, group: Option<&str>) -> bool {
+        self.tried(service, group).is_some()
     }
 
     /// Whether no key was given at all.
@@ -89,6 +96,37 @@ impl ApiKeys {
     /// Entry names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
+    }
+}
+
+/// Warns of entries for nothing, and of services that nobody can report for. An entry's name is not
+/// shown: who mixes up key and id must not find the key in a log.
+pub(super) fn judge(judge: &Judge, keys: &ApiKeys, services: &[Service], groups: &[Group]) {
+    if keys.is_empty() {
+        return;
+    }
+    let place = Place::variable("API_KEYS");
+    let ids = services.iter().map(|service| service.spec.id.as_str());
+    let known: HashSet<&str> = ids.chain(groups.iter().map(|group| group.id.as_str())).collect();
+    for (index, name) in keys.names().enumerate() {
+        if name != ANY && !known.contains(name) {
+            let hint = judge.nearest(name, known.iter().copied());
+            let sentence =
+                format!("entry {} by name is for no service and no group{hint}", index + 1);
+            judge.warn(&place, sentence);
+        }
+    }
+    let is_mute = |service: &&Service| {
+        service.auth_required && !keys.covers(&service.spec.id, service.group.as_deref())
+    };
+    let mut mute = services.iter().filter(is_mute);
+    if let Some(first) = mute.next() {
+        let more = match mute.count() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let id = quoted(&first.spec.id);
+        judge.warn(&place, format!("has no key for service {id}{more}: heartbeats are refused"));
     }
 }
 

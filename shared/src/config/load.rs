@@ -10,7 +10,10 @@ use url::Url;
 use super::entry::Surroundings;
 use super::names::ChannelNames;
 use super::reader::{Judge, Place};
-use super::{ApiKeys, Config, ConfigErrors, Env, fingerprint, notifications, services, settings};
+use super::{
+    ApiKeys, Config, ConfigErrors, Env, Problem, Settings, fingerprint, keys, notifications,
+    services, settings,
+};
 
 /// The files of the folder. Only the first must be there.
 const FILES: [&str; 5] =
@@ -53,29 +56,37 @@ impl Config {
     }
 
     fn judge(judge: Judge, texts: &BTreeMap<&str, &str>, env: &Env) -> Result<Self, ConfigErrors> {
-        let documents = Documents::parse(&judge, texts);
-        let settings = settings::read_either(
-            &judge,
-            documents.get("settings.json"),
-            documents.get("dashboard.json"),
-            documents.get("ui.json"),
-            env,
-        );
-        let told = notifications::read(&judge, documents.get("notifications.json"), env);
+        let mut config = Self::assemble(&judge, &Documents::parse(&judge, texts), env);
+        let (mut errors, mut warnings) = judge.verdict();
+        errors.extend_from_slice(env.problems());
+        errors.sort_by_key(rank);
+        warnings.sort_by_key(rank);
+        config.warnings = warnings;
+        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// What can be made of the documents; of use only if nothing is wrong with them.
+    fn assemble(judge: &Judge, documents: &Documents, env: &Env) -> Self {
+        let settings = documents.settings(judge, env);
+        let told = notifications::read(judge, documents.get("notifications.json"), env);
         let around = Surroundings {
-            channels: ChannelNames(&told.channels),
+            channels: ChannelNames {
+                channels: &told.channels,
+                is_lost: judge.is_lost("notifications.json"),
+            },
             notifications_enabled: told.enabled,
-            threshold_sets: settings.threshold_sets.keys().map(String::as_str).collect(),
+            threshold_sets: (!judge.is_lost("settings.json"))
+                .then(|| settings.threshold_sets.keys().map(String::as_str).collect()),
             threshold_profile: &settings.threshold_profile,
         };
-        let (services, groups) = match documents.get("services.json") {
-            Some(document) => services::read(&judge, document, &around),
-            None => (Vec::new(), Vec::new()),
-        };
-        let api_keys = ApiKeys::read(&judge, env.get("API_KEYS"));
-        let public_url = read_public_url(&judge, env);
+        let document = documents.get("services.json");
+        let read = document.map(|document| services::read(judge, document, &around));
+        let (services, groups) = read.unwrap_or_default();
+        let api_keys = ApiKeys::read(judge, env.get("API_KEYS"));
+        keys::judge(judge, &api_keys, &services, &groups);
         let index = services.iter().enumerate();
-        let mut config = Self {
+        let hash = fingerprint::of(&services, &told.channels);
+        Self {
             index: index.map(|(at, service)| (service.spec.id.clone(), at)).collect(),
             services,
             groups,
@@ -85,16 +96,16 @@ impl Config {
             settings,
             api_keys,
             alert_key: env.secret("ALERT_API_KEY"),
-            public_url,
-            hash: String::new(),
+            public_url: read_public_url(judge, env),
+            hash,
             warnings: Vec::new(),
-        };
-        config.hash = fingerprint::of(&config);
-        let (mut errors, warnings) = judge.verdict();
-        errors.extend_from_slice(env.problems());
-        config.warnings = warnings;
-        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+        }
     }
+}
+
+/// Problems are told file by file, the environment last.
+fn rank(problem: &Problem) -> usize {
+    FILES.iter().position(|name| *name == problem.file).unwrap_or(FILES.len())
 }
 
 /// The files that are there and are JSON.
@@ -113,12 +124,16 @@ impl Documents {
                 }
             }
         }
-        let is_unread = !judge.has_errors_in(FILES[0]);
-        if !documents.contains_key(FILES[0]) && is_unread {
+        if !documents.contains_key(FILES[0]) && !judge.is_lost(FILES[0]) {
             let sentence = "is missing: it must name the services, as {\"services\": [{\"id\": \"my-service\"}]}";
             judge.error(&Place::file(FILES[0]), sentence);
         }
         Self(documents)
+    }
+
+    fn settings(&self, judge: &Judge, env: &Env) -> Settings {
+        let [settings, page, ui] = ["settings.json", "dashboard.json", "ui.json"];
+        settings::read_either(judge, self.get(settings), self.get(page), self.get(ui), env)
     }
 
     fn get(&self, name: &str) -> Option<&Value> {

@@ -4,7 +4,11 @@ use super::reader::{Object, Place, quoted};
 use super::{Channel, ChannelKind};
 
 /// The configured channels, to be named by type or name in any case.
-pub(super) struct ChannelNames<'a>(pub(super) &'a [Channel]);
+pub(super) struct ChannelNames<'a> {
+    pub(super) channels: &'a [Channel],
+    /// Whether their file could not be read, so that names mean nothing.
+    pub(super) is_lost: bool,
+}
 
 /// A list of channels that a service or group names.
 #[derive(Clone)]
@@ -22,7 +26,7 @@ pub(super) struct NamedChannels {
 impl ChannelNames<'_> {
     /// Reads `channels` of a service's or group's `notifications`; `None` if it is absent.
     pub(super) fn read(&self, notifications: &mut Object<'_>) -> Option<NamedChannels> {
-        let list = notifications.texts("channels")?;
+        let list = notifications.texts("channels").filter(|_| !self.is_lost)?;
         let mut named = NamedChannels {
             place: notifications.place.key("channels"),
             names: Vec::new(),
@@ -49,7 +53,7 @@ impl ChannelNames<'_> {
 
     fn meant_by<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'n Channel> {
         let lower = name.to_lowercase();
-        self.0.iter().filter(move |channel| {
+        self.channels.iter().filter(move |channel| {
             channel.kind.as_str() == lower || channel.route.name.to_lowercase() == lower
         })
     }
@@ -57,7 +61,7 @@ impl ChannelNames<'_> {
     fn complaint(&self, object: &Object<'_>, name: &str, meant: &[&Channel]) -> String {
         if meant.is_empty() {
             let mut known: Vec<&str> = ChannelKind::words().collect();
-            known.extend(self.0.iter().map(|channel| channel.route.name.as_str()));
+            known.extend(self.channels.iter().map(|channel| channel.route.name.as_str()));
             let hint = object.judge.nearest(name, known.into_iter());
             return format!("there is no channel {}{hint}", quoted(name));
         }

@@ -37,21 +37,21 @@ pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifi
 
 fn read_settings(mut object: Object<'_>, env: &Env) -> NotifySettings {
     let standard = NotifySettings::default();
-    let cooldown = object.number("cooldownMinutes", MINUTES).map(minutes_ms);
+    let cooldown = object.number("cooldownMinutes", "minutes", &MINUTES).map(minutes_ms);
     let repeat = match object.value("repeatAlertMinutes") {
         None => standard.repeat_ms,
         Some(Value::Null) => None,
-        Some(_) => object.number("repeatAlertMinutes", MINUTES).map(minutes_ms),
+        Some(_) => object.number("repeatAlertMinutes", "minutes", &MINUTES).map(minutes_ms),
     };
     let include_metadata = object.flag("includeMetadata");
     let timezone = read_timezone(&mut object);
     let mut history = object.object("alertHistory");
-    let max_alerts = history.whole("maxAlerts", 0..=100_000);
-    let max_age_days = history.whole("maxAgeDays", 1..=3_650);
+    let max_alerts = history.whole("maxAlerts", "alerts", &(0..=100_000));
+    let max_age_days = history.whole("maxAgeDays", "days", &(1..=3_650));
     history.flag("cleanupOnAdd");
     history.close();
     let allow_private = read_ranges(&mut object);
-    let fold_above = object.whole("foldAbove", FOLD_ABOVE);
+    let fold_above = object.whole("foldAbove", "messages", &FOLD_ABOVE);
     let settings = NotifySettings {
         cooldown_ms: cooldown.unwrap_or(standard.cooldown_ms),
         repeat_ms: repeat.filter(|ms| *ms > 0),

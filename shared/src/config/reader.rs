@@ -30,9 +30,10 @@ impl Judge {
         self.warnings.borrow_mut().push(place.problem(sentence));
     }
 
-    /// Whether this file has an error so far.
-    pub(super) fn has_errors_in(&self, file: &str) -> bool {
-        self.errors.borrow().iter().any(|problem| problem.file == file)
+    /// Whether this file could not be read at all, so that nothing can be judged by it.
+    pub(super) fn is_lost(&self, file: &str) -> bool {
+        let errors = self.errors.borrow();
+        errors.iter().any(|problem| problem.file == file && problem.path.is_empty())
     }
 
     /// The known name that a misspelt one most likely means, as the end of a sentence; empty if
@@ -151,15 +152,25 @@ impl<'a> Object<'a> {
         self.typed(key, "true or false", Value::as_bool)
     }
 
-    /// A whole number in a range; `3.0` is whole.
-    pub(super) fn whole(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
-        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+    /// A whole number of some unit in a range; `3.0` is whole.
+    pub(super) fn whole(
+        &mut self,
+        key: &'static str,
+        unit: &str,
+        range: &RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let wanted = format!("a whole number of {unit} from {} to {}", range.start(), range.end());
         self.typed(key, &wanted, |value| whole(value).filter(|number| range.contains(number)))
     }
 
-    /// A number in a range.
-    pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
-        let wanted = format!("a number from {} to {}", range.start(), range.end());
+    /// A number of some unit in a range.
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        unit: &str,
+        range: &RangeInclusive<f64>,
+    ) -> Option<f64> {
+        let wanted = format!("a number of {unit} from {} to {}", range.start(), range.end());
         self.typed(key, &wanted, |value| value.as_f64().filter(|number| range.contains(number)))
     }
 

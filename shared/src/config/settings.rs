@@ -1,6 +1,7 @@
 //! `settings.json` and the legacy `ui.json`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use url::Url;
@@ -12,7 +13,15 @@ use super::{ApiSwitch, Env, Settings, UptimeThreshold, dashboard};
 pub(super) const STANDARD_SET: &str = "default";
 
 /// Days of history that can be kept.
-const RETENTION_DAYS: std::ops::RangeInclusive<i64> = 1..=3_650;
+const RETENTION_DAYS: RangeInclusive<i64> = 1..=3_650;
+
+/// Heartbeats that `/api/logs` shows of a service at most.
+const LOG_ENTRIES: RangeInclusive<i64> = 1..=1_000;
+
+/// Intervals up to a day, in seconds.
+const DAY_S: RangeInclusive<f64> = 0.0..=86_400.0;
+
+type ThresholdSets = BTreeMap<String, Vec<UptimeThreshold>>;
 
 const SWITCHES: [(&str, ApiSwitch); 7] = [
     ("enableStatusEndpoint", ApiSwitch::Status),
@@ -24,8 +33,13 @@ const SWITCHES: [(&str, ApiSwitch); 7] = [
     ("enableTestNotificationEndpoint", ApiSwitch::TestNotification),
 ];
 
-/// Reads the file, or `ui.json` in its place.
-pub(super) fn read(judge: &Judge, file: &mut Object<'_>, env: &Env) -> Settings {
+/// Reads `settings.json`, or `ui.json` in its place.
+fn read(
+    judge: &Judge,
+    file: &mut Object<'_>,
+    of_page: Option<ThresholdSets>,
+    env: &Env,
+) -> Settings {
     let standard = Settings::default();
     let (retention, profile) = read_uptime(file);
     let of_features = read_features(file);
@@ -34,7 +48,7 @@ pub(super) fn read(judge: &Judge, file: &mut Object<'_>, env: &Env) -> Settings 
     let mut access = file.object("dashboard");
     read_access(&mut access);
     access.close();
-    let threshold_sets = read_sets(file).unwrap_or(standard.threshold_sets);
+    let threshold_sets = read_sets(file).or(of_page).unwrap_or(standard.threshold_sets);
     let threshold_profile = profile.unwrap_or_else(|| STANDARD_SET.to_owned());
     if !threshold_sets.contains_key(&threshold_profile) {
         let hint = judge.nearest(&threshold_profile, threshold_sets.keys().map(String::as_str));
@@ -43,7 +57,8 @@ pub(super) fn read(judge: &Judge, file: &mut Object<'_>, env: &Env) -> Settings 
         judge.error(&file.place.key("uptime").key("thresholdProfile"), sentence);
     }
     let retention = retention.or(of_features).map(|days| days as u32);
-    let log_entries = file.whole("maxLogEntries", 1..=1_000).map(|number| number as u32);
+    let log_entries =
+        file.whole("maxLogEntries", "entries", &LOG_ENTRIES).map(|number| number as u32);
     let of_env = read_log_entries(judge, env);
     Settings {
         retention_days: retention.unwrap_or(standard.retention_days),
@@ -67,23 +82,24 @@ pub(super) fn read_either(
         let place = Place::file("ui.json");
         judge.warn(&place, "is deprecated: move it to settings.json and dashboard.json");
         let mut file = Object::open(judge, place, Some(ui));
-        let settings = read(judge, &mut file, env);
+        let settings = read(judge, &mut file, None, env);
         dashboard::read(&mut file);
         file.close();
         return settings;
     }
     let mut file = Object::open(judge, Place::file("dashboard.json"), page);
     dashboard::read(&mut file);
+    let of_page = read_sets(&mut file);
     file.close();
     let mut file = Object::open(judge, Place::file("settings.json"), settings);
-    let settings = read(judge, &mut file, env);
+    let settings = read(judge, &mut file, of_page, env);
     file.close();
     settings
 }
 
 fn read_uptime(file: &mut Object<'_>) -> (Option<i64>, Option<String>) {
     let mut uptime = file.object("uptime");
-    let days = uptime.whole("retentionDays", RETENTION_DAYS);
+    let days = uptime.whole("retentionDays", "days", &RETENTION_DAYS);
     let profile = uptime.text("thresholdProfile").map(str::to_owned);
     uptime.close();
     (days, profile)
@@ -103,8 +119,8 @@ fn read_features(file: &mut Object<'_>) -> Option<i64> {
     ] {
         features.flag(key);
     }
-    features.number("autoRefreshSeconds", 0.0..=86_400.0);
-    let days = features.whole("uptimeRetentionDays", RETENTION_DAYS);
+    features.number("autoRefreshSeconds", "seconds", &DAY_S);
+    let days = features.whole("uptimeRetentionDays", "days", &RETENTION_DAYS);
     features.close();
     days
 }
@@ -131,11 +147,11 @@ fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
 /// Judges what the alert drawer will use.
 fn read_alerts(file: &mut Object<'_>) {
     let mut history = file.object("alertHistory");
-    history.number("defaultRecentPeriodHours", 0.0..=8_784.0);
-    history.whole("defaultLimit", 0..=1_000);
+    history.number("defaultRecentPeriodHours", "hours", &(0.0..=8_784.0));
+    history.whole("defaultLimit", "alerts", &(0..=1_000));
     history.close();
     let mut toasts = file.object("alertNotifications");
-    toasts.number("pollingIntervalSeconds", 0.0..=86_400.0);
+    toasts.number("pollingIntervalSeconds", "seconds", &DAY_S);
     toasts.text("localStorageKey");
     toasts.texts("severityFilter");
     toasts.flag("enableToastNotifications");
@@ -173,16 +189,16 @@ fn is_origin(text: &str) -> bool {
 
 fn read_log_entries(judge: &Judge, env: &Env) -> Option<u32> {
     let text = env.get("MAX_LOG_ENTRIES")?;
-    let parsed = text.trim().parse::<u32>().ok().filter(|number| (1..=1_000).contains(number));
+    let parsed = text.trim().parse::<i64>().ok().filter(|number| LOG_ENTRIES.contains(number));
     if parsed.is_none() {
-        let sentence = "must be a whole number from 1 to 1000";
+        let sentence = "must be a whole number of entries from 1 to 1000";
         judge.error(&Place::variable("MAX_LOG_ENTRIES"), sentence);
     }
-    parsed
+    parsed.map(|number| number as u32)
 }
 
 /// `uptimeThresholds`: an object of sets, or one list, which is the set `default`.
-fn read_sets(file: &mut Object<'_>) -> Option<BTreeMap<String, Vec<UptimeThreshold>>> {
+fn read_sets(file: &mut Object<'_>) -> Option<ThresholdSets> {
     const KEY: &str = "uptimeThresholds";
     let place = file.place.key(KEY);
     match file.value(KEY)? {
@@ -214,7 +230,7 @@ fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold>
         let mut object = Object::open(judge, place.item(index), Some(value));
         set.push(UptimeThreshold {
             name: object.required_text("name").unwrap_or_default().to_owned(),
-            min: object.number("min", 0.0..=100.0).unwrap_or_default(),
+            min: object.number("min", "percent", &(0.0..=100.0)).unwrap_or_default(),
             color: object.text("color").unwrap_or_default().to_owned(),
             label: object.text("label").unwrap_or_default().to_owned(),
         });

@@ -1,15 +1,50 @@
 //! The configuration, row by row.
 
-use std::path::Path;
+mod environment;
+mod inheritance;
+mod loading;
+mod mistakes;
+mod oddities;
+mod random;
+mod wrong_channels;
+mod wrong_services;
 
-use super::{Config, Env};
+use super::{Config, ConfigErrors, Env, Problem};
 
-#[test]
-fn the_sample_configuration_loads_without_a_word() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
-    let config = Config::load(&dir, &Env::default()).expect("loads");
-    assert_eq!(config.warnings, []);
-    assert_eq!(config.not_delivered_yet(), Vec::<String>::new());
-    assert_eq!(config.services.len(), 5);
-    assert_eq!(config.smallest_window_ms(), 60_000);
+/// One service, one webhook: nothing is wrong and nothing is odd.
+const SERVICES: &str = r#"{"services": [{"id": "api"}]}"#;
+const NOTIFICATIONS: &str = r#"{"channels": [{"type": "webhook", "name": "Ops"}]}"#;
+
+fn env(variables: &[(&str, &str)]) -> Env {
+    let address = ("NOTIFICATION_OPS_URL", "https://hook.example/in");
+    let all = std::iter::once(&address).chain(variables);
+    Env::of(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+/// Loads the two files above, where `files` does not put others in their place.
+fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    let standard = [("services.json", SERVICES), ("notifications.json", NOTIFICATIONS)];
+    Config::from_json(standard.iter().chain(files).copied(), &env(variables))
+}
+
+/// `services.json` alone, which must be fine.
+fn services(text: &str) -> Config {
+    load(&[("services.json", text)], &[]).expect("is a good configuration")
+}
+
+fn sentences(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(Problem::to_string).collect()
+}
+
+/// Everything that is wrong, as it is printed.
+fn errors(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Vec<String> {
+    load(files, variables).map_or_else(|errors| sentences(&errors.0), |_| Vec::new())
+}
+
+/// Everything that is odd, as it is printed.
+fn warnings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Vec<String> {
+    match load(files, variables) {
+        Ok(config) => sentences(&config.warnings),
+        Err(errors) => panic!("must load: {:?}", sentences(&errors.0)),
+    }
 }

@@ -26,8 +26,8 @@ const NOT_SENT: [&str; 10] = [
     "upgrade",
 ];
 
-/// Judges `method` and `headers`; writes the method in upper case into `options`.
-pub(super) fn judge(
+/// Reads `method` and `headers`, and leaves them in `options` as they are sent.
+pub(super) fn read(
     config: &mut Object<'_>,
     options: &mut Map<String, Value>,
     channel: &str,
@@ -37,14 +37,32 @@ pub(super) fn judge(
         options.insert("method".to_owned(), method.into());
     }
     let headers = config.object("headers");
+    let mut sent = Map::new();
     for (name, value) in headers.entries() {
         judge_header(&headers, name, value);
-        let is_template = value.as_str().is_some_and(|value| value.contains("YOUR_TOKEN"));
-        if is_template && credentials.get("AUTHTOKEN").is_none() {
-            let variable = variable_name(channel, "AUTHTOKEN");
-            let sentence = format!("YOUR_TOKEN stays as it is until {variable} is set");
-            headers.judge.warn(&headers.place.key(name), sentence);
-        }
+        judge_placeholder(&headers, name, value, channel, credentials);
+        sent.insert(name.to_owned(), value.clone());
+    }
+    if headers.is_present() {
+        options.insert("headers".to_owned(), sent.into());
+    }
+}
+
+/// An `Authorization` that still waits for its token is not sent.
+fn judge_placeholder(
+    headers: &Object<'_>,
+    name: &str,
+    value: &Value,
+    channel: &str,
+    credentials: &Credentials,
+) {
+    let is_waiting = name.eq_ignore_ascii_case("authorization")
+        && value.as_str().is_some_and(|value| value.contains("YOUR_TOKEN"))
+        && credentials.get("AUTHTOKEN").is_none();
+    if is_waiting {
+        let variable = variable_name(channel, "AUTHTOKEN");
+        let sentence = format!("is not sent until {variable} says what YOUR_TOKEN stands for");
+        headers.judge.warn(&headers.place.key(name), sentence);
     }
 }
 

@@ -1,0 +1,175 @@
+//! What is odd and no error, word for word, and nothing else.
+
+use super::{load, warnings};
+
+type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const ODDITIES: &[Row] = &[
+    ("nothing", "services.json", r#"{"services": []}"#, &[]),
+    (
+        "comments and schemas",
+        "services.json",
+        r#"{"$schema": "x", "_why": 1, "services": [{"id": "a", "_": {}, "auth": {"_b": 1}}]}"#,
+        &[],
+    ),
+    (
+        "a misspelt key",
+        "services.json",
+        r#"{"services": [{"id": "a", "stalenesThreshold": 5}]}"#,
+        &[
+            "services.json services[0].stalenesThreshold: is not a known key; the nearest known one is \
+             'stalenessThreshold'",
+        ],
+    ),
+    (
+        "misspelt keys everywhere",
+        "services.json",
+        r#"{"service": 1, "services": [{"id": "a", "notifications": {"event": []}}],
+            "groups": [{"id": "g", "auth": {"require": true}}]}"#,
+        &[
+            "services.json groups[0].auth.require: is not a known key; the nearest known one is \
+             'required'",
+            "services.json services[0].notifications.event: is not a known key; the nearest known one \
+             is 'events'",
+            "services.json service: is not a known key; the nearest known one is 'services'",
+        ],
+    ),
+    (
+        "a service listed twice",
+        "services.json",
+        r#"{"services": [{"id": "a"}], "groups": [{"id": "g", "services": ["a", "a"]}]}"#,
+        &["services.json groups[0].services[1]: service \"a\" is listed twice"],
+    ),
+    (
+        "a channel that is not there beside one that is",
+        "services.json",
+        r#"{"services": [{"id": "a", "notifications": {"channels": ["Opss", "Ops"]}}]}"#,
+        &[
+            "services.json services[0].notifications.channels[0]: there is no channel \"Opss\"; the \
+             nearest known one is 'Ops'",
+        ],
+    ),
+    (
+        "no channel",
+        "notifications.json",
+        "{}",
+        &[
+            "notifications.json channels: no channel is configured, so nobody is told of anything",
+            "environment NOTIFICATION_OPS_URL: no channel has this variable",
+        ],
+    ),
+    (
+        "a fallback that is disabled",
+        "notifications.json",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "enabled": false, "fallback": true}]}"#,
+        &[
+            "notifications.json channels[0].fallback: the channel is disabled, so nothing falls back \
+             to it",
+        ],
+    ),
+    (
+        "an option that a webhook does not have",
+        "notifications.json",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"header": {}}}]}"#,
+        &[
+            "notifications.json channels[0].config.header: is not a known key; the nearest known one \
+             is 'headers'",
+        ],
+    ),
+    (
+        "headers that are not sent",
+        "notifications.json",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"headers":
+            {"Host": "x", "Authorization": "Bearer YOUR_TOKEN", "X-Note": "YOUR_TOKEN"}}}]}"#,
+        &[
+            "notifications.json channels[0].config.headers.Authorization: is not sent until \
+             NOTIFICATION_OPS_AUTHTOKEN says what YOUR_TOKEN stands for",
+            "notifications.json channels[0].config.headers.Host: this header is not sent: it belongs to \
+             the connection",
+        ],
+    ),
+    (
+        "a template of no type",
+        "notifications.json",
+        r#"{"channels": [{"type": "webhook", "name": "Ops"}],
+            "templates": {"slak_external": {}, "slack_external": {}, "email": {}, "_x": 1}}"#,
+        &[
+            "notifications.json templates.slak_external: there is no channel type of this name; the \
+             nearest known one is 'slack'",
+        ],
+    ),
+    (
+        "settings that are known and not used yet, and one that is not known",
+        "settings.json",
+        r#"{"features": {"show90DayHistory": true, "autoRefreshSeconds": 0, "showRefrehButton": true},
+            "alertHistory": {"defaultRecentPeriodHours": 24, "defaultLimit": 20},
+            "alertNotifications": {"pollingIntervalSeconds": 60, "severityFilter": ["critical"]},
+            "api": {"enableAlertEndpoints": true}, "allowedOrigins": "*",
+            "dashboard": {"access": "public"}}"#,
+        &["settings.json features.showRefrehButton: is not a known key; the nearest known one is \
+             'showRefreshButton'"],
+    ),
+    (
+        "a page's keys",
+        "dashboard.json",
+        r#"{"header": {"titel": "T"}, "theme": {"colors": {"light": {}}}, "customCss": "",
+            "uptimeThresholds": [{"name": "all", "min": 0, "color": "red", "label": "All"}]}"#,
+        &["dashboard.json header.titel: is not a known key; the nearest known one is 'title'"],
+    ),
+];
+
+#[test]
+fn oddities_are_told_and_do_not_stop_the_start() {
+    for (what, file, text, expected) in ODDITIES {
+        assert_eq!(warnings(&[(file, text)], &[]), *expected, "{what}");
+    }
+}
+
+#[test]
+fn a_disabled_channel_beside_an_enabled_one_is_told() {
+    let notifications = r#"{"channels": [{"type": "webhook", "name": "Ops"},
+        {"type": "slack", "name": "Off", "enabled": false}]}"#;
+    let services = r#"{"services": [{"id": "a", "notifications": {"channels": ["off", "ops"]}}]}"#;
+    assert_eq!(
+        warnings(&[("services.json", services), ("notifications.json", notifications)], &[]),
+        [
+            "services.json services[0].notifications.channels[0]: channel \"off\" is disabled, so it is \
+             told nothing"
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_variable_is_told() {
+    assert_eq!(
+        warnings(&[], &[("NOTIFICATION_OPS_AUTH_TOKEN", "x"), ("NOTIFICATION_OPS_AUTHTOKEN", "x")]),
+        [
+            "environment NOTIFICATION_OPS_AUTH_TOKEN: no channel has this variable; the nearest known one \
+             is 'NOTIFICATION_OPS_AUTHTOKEN'"
+        ]
+    );
+}
+
+#[test]
+fn types_that_wait_for_a_later_version_load_without_credentials_and_are_named() {
+    let notifications = r#"{"channels": [
+        {"type": "webhook", "name": "Ops"},
+        {"type": "telegram", "name": "Bot", "config": {"parseMode": "x"}},
+        {"type": "email", "name": "Mail", "enabled": false},
+        {"type": "PagerDuty", "name": "Pager", "events": ["down"]}
+    ]}"#;
+    let config = load(&[("notifications.json", notifications)], &[]).expect("loads");
+    assert_eq!(config.warnings, []);
+    assert_eq!(
+        config.not_delivered_yet(),
+        [
+            "channel 'Bot' (telegram): not delivered yet",
+            "channel 'Pager' (pagerduty): not delivered yet",
+        ]
+    );
+    let routes: Vec<_> = config.channels.iter().map(|channel| &channel.route).collect();
+    let enabled: Vec<_> = routes.iter().map(|route| route.enabled).collect();
+    assert_eq!(enabled, [true, false, false, false]);
+    let tracks: Vec<_> = routes.iter().map(|route| route.tracks_incidents).collect();
+    assert_eq!(tracks, [false, false, false, true]);
+}

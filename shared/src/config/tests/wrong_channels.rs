@@ -1,0 +1,186 @@
+//! Mistakes in `channels` of `notifications.json`.
+
+use super::errors;
+use super::mistakes::{Row, judge};
+
+const CHANNELS: &[Row] = &[
+    (
+        "no type",
+        r#"{"channels": [{"name": "Ops"}]}"#,
+        &[" channels[0].type: must be one of discord, slack, telegram, email, webhook, pushover, \
+         pagerduty, and is missing"],
+    ),
+    (
+        "an unknown type",
+        r#"{"channels": [{"type": "teams", "name": "Ops"}]}"#,
+        &[" channels[0].type: must be one of discord, slack, telegram, email, webhook, pushover, \
+         pagerduty, not \"teams\""],
+    ),
+    (
+        "no name",
+        r#"{"channels": [{"type": "slack"}]}"#,
+        &[" channels[0].name: must be a text, and is missing"],
+    ),
+    (
+        "an empty name",
+        r#"{"channels": [{"type": "slack", "name": ""}]}"#,
+        &[" channels[0].name: must be 1 to 100 bytes long, not 0"],
+    ),
+    (
+        "a tab in a name",
+        r#"{"channels": [{"type": "slack", "name": "a\tb"}]}"#,
+        &[" channels[0].name: must have no control characters"],
+    ),
+    (
+        "one name in two cases",
+        r#"{"channels": [{"type": "slack", "name": "a"}, {"type": "slack", "name": "A"}]}"#,
+        &[" channels[1].name: must be unique in any case, and \"A\" is used twice"],
+    ),
+    (
+        "one variable for two",
+        r#"{"channels": [{"type": "slack", "name": "a b"}, {"type": "slack", "name": "A-B"}]}"#,
+        &[
+            " channels[1].name: must differ from \"a b\" by more than punctuation: the variables of \
+         both would begin with NOTIFICATION_A_B_",
+        ],
+    ),
+    (
+        "an enabled webhook without address",
+        r#"{"channels": [{"type": "webhook", "name": "My hook"}]}"#,
+        &[" channels[0].config: the channel is enabled and has no address: set \
+         NOTIFICATION_MY_HOOK_URL"],
+    ),
+    (
+        "an unknown event",
+        r#"{"channels": [{"type": "slack", "name": "a", "events": ["reminder"]}]}"#,
+        &[" channels[0].events[0]: must be one of down, up, degraded, not \"reminder\""],
+    ),
+    (
+        "config is a text",
+        r#"{"channels": [{"type": "slack", "name": "a", "config": "x"}]}"#,
+        &[" channels[0].config: must be an object, not a text"],
+    ),
+    (
+        "externalAlerts is a text",
+        r#"{"channels": [{"type": "slack", "name": "a", "config": {"externalAlerts": "no"}}]}"#,
+        &[" channels[0].config.externalAlerts: must be true or false, not a text"],
+    ),
+    (
+        "a credential is a list",
+        r#"{"channels": [{"type": "slack", "name": "a", "config": {"webhookUrl": ["s3cret"]}}]}"#,
+        &[" channels[0].config.webhookUrl: must be a text, not a list"],
+    ),
+    (
+        "two fallbacks",
+        r#"{"channels": [{"type": "slack", "name": "a", "fallback": true}, {"type": "slack", "name": "b", "fallback": true}]}"#,
+        &[" channels[1].fallback: must be true on one channel only"],
+    ),
+    (
+        "a method",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"method": "GET"}}]}"#,
+        &[" channels[0].config.method: must be one of POST, PUT, PATCH, not \"GET\""],
+    ),
+    (
+        "headers are a list",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"headers": []}}]}"#,
+        &[" channels[0].config.headers: must be an object, not a list"],
+    ),
+    (
+        "a header is a number",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"headers": {"X-A": 1}}}]}"#,
+        &[" channels[0].config.headers.X-A: must be a text, not 1"],
+    ),
+    (
+        "a header's name",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"headers": {"X A": "b"}}}]}"#,
+        &[" channels[0].config.headers[\"X A\"]: \"X A\" is no name of a header"],
+    ),
+    (
+        "a header's line break",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"headers": {"X-A": "s3cret\r\n"}}}]}"#,
+        &[" channels[0].config.headers.X-A: must be a text without line breaks and control \
+         characters"],
+    ),
+    (
+        "a base address",
+        r#"{"channels": [{"type": "slack", "name": "a", "config": {"baseUrl": "ftp://x"}}]}"#,
+        &[" channels[0].config.baseUrl: must be an https URL"],
+    ),
+    (
+        "nothing to fold",
+        r#"{"channels": [{"type": "slack", "name": "a", "config": {"foldAbove": 0}}]}"#,
+        &[
+            " channels[0].config.foldAbove: must be a whole number of messages from 1 to 1000, not 0",
+        ],
+    ),
+];
+
+#[test]
+fn channels() {
+    judge("notifications.json", CHANNELS);
+}
+
+#[test]
+fn addresses_of_webhooks() {
+    const PLAIN: &str = "must be https; http is only for hosts in notifications.json \
+                         settings.allowPrivate";
+    let rows = [
+        ("https", "https://hook.example/in?token=t", "[]", None),
+        ("a port", "https://hook.example:8443/in", "[]", None),
+        (
+            "no scheme",
+            "hook.example/in",
+            "[]",
+            Some("must be an https URL: relative URL without a base"),
+        ),
+        ("another scheme", "file:///etc/passwd", "[]", Some("must be an https URL")),
+        (
+            "a user",
+            "https://me@hook.example/",
+            "[]",
+            Some("must have no user name and no password in the URL"),
+        ),
+        (
+            "a password",
+            "https://:pw@hook.example/",
+            "[]",
+            Some("must have no user name and no password in the URL"),
+        ),
+        ("http to a name", "http://hook.example/", "[]", Some(PLAIN)),
+        ("http to an address", "http://10.0.0.1/", "[]", Some(PLAIN)),
+        ("http to another range", "http://10.0.0.1/", r#"["192.168.0.0/16"]"#, Some(PLAIN)),
+        ("http to an allowed address", "http://10.0.0.1:9000/in", r#"["10.0.0.0/8"]"#, None),
+        ("http to the same, in version 6", "http://[::ffff:10.0.0.1]/", r#"["10.0.0.0/8"]"#, None),
+        ("http to version 6", "http://[::1]:9000/", r#"["::1/128"]"#, None),
+        ("a name is judged when connecting", "http://receiver.lan/", r#"["10.0.0.0/8"]"#, None),
+    ];
+    for (what, url, ranges, complaint) in rows {
+        let file = format!(
+            r#"{{"channels": [{{"type": "webhook", "name": "Ops"}}], "settings": {{"allowPrivate": {ranges}}}}}"#
+        );
+        let found = errors(&[("notifications.json", &file)], &[("NOTIFICATION_OPS_URL", url)]);
+        let told = |sentence| format!("environment NOTIFICATION_OPS_URL: {sentence}");
+        assert_eq!(found, complaint.map(told).into_iter().collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
+fn a_disabled_channel_needs_no_address() {
+    let file = r#"{"channels": [{"type": "webhook", "name": "Later", "enabled": false}]}"#;
+    assert!(errors(&[("notifications.json", file)], &[]).is_empty());
+}
+
+#[test]
+fn twenty_four_channels_can_be_enabled() {
+    let file = |count: usize| {
+        let one = |n| format!(r#"{{"type": "slack", "name": "c{n}"}}"#);
+        let off = r#"{"type": "slack", "name": "off", "enabled": false}"#.to_owned();
+        let all: Vec<String> = (0..count).map(one).chain([off]).collect();
+        format!(r#"{{"channels": [{}]}}"#, all.join(","))
+    };
+    assert!(errors(&[("notifications.json", &file(24))], &[]).is_empty());
+    assert_eq!(
+        errors(&[("notifications.json", &file(25))], &[]),
+        ["notifications.json channels: at most 24 channels can be enabled, not 25"]
+    );
+}
