@@ -37,7 +37,11 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.update(request).await? {
             Written::Done(old) if old.is_empty() => Ok(TickStart::Go { previous: None }),
-            Written::Done(old) => Ok(TickStart::Go { previous: Some(decode_mark(&old)?) }),
+            Written::Done(old) => {
+                // Finding our own mark means that an answer was lost, and with it the tick before.
+                let previous = Some(decode_mark(&old)?).filter(|previous| previous != mark);
+                Ok(TickStart::Go { previous })
+            }
             Written::Refused(stored) => Ok(TickStart::Superseded(decode_mark(&stored)?)),
         }
     }

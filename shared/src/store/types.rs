@@ -322,7 +322,7 @@ pub struct ConfigState {
 pub enum TickStart {
     /// Go; `previous` is the mark before.
     Go {
-        /// The tick before. `None`: the first ever.
+        /// The tick before. `None`: the first ever, or unknown.
         previous: Option<TickMark>,
     },
     /// A newer revision has ticked: this process has an old configuration.

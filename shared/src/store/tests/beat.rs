@@ -2,9 +2,9 @@
 
 use flatline_domain::{Gap, Status, UnixMs};
 
-use super::bench::{START, beat, later, plain, table};
+use super::bench::{START, beat, later, plain, spoil};
+use super::tampering::table;
 use crate::store::StoreError;
-use crate::store::item::number;
 
 #[tokio::test]
 async fn the_stored_record_is_what_the_domain_says() {
@@ -73,7 +73,7 @@ async fn the_first_gap_stays_until_it_is_judged() {
 async fn a_broken_record_is_an_error_that_names_it() {
     let (engine, store) = table().await;
     store.beat(&plain("api", START)).await.unwrap();
-    engine.spoil("api", "st", number(7)).await;
+    spoil(&engine, "S#3", "api", "st", "sideways").await;
     let answer = store.beat(&plain("api", later(1))).await;
     assert!(matches!(answer, Err(StoreError::Broken { .. })), "{answer:?}");
 }

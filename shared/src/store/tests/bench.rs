@@ -11,8 +11,11 @@ use flatline_domain::{Status, UnixMs};
 use flatline_embedded::{Engine, Execution};
 
 use crate::clock::Clock;
-use crate::store::item::Item;
-use crate::store::{Beat, IfMissing, Store, keys};
+use crate::store::item::{Item, key};
+use crate::store::{Beat, IfMissing, Store};
+
+/// The table of the tests.
+const TABLE: &str = "flatline";
 
 /// When the tests begin.
 pub const START: UnixMs = UnixMs(1_795_000_000_000);
@@ -67,43 +70,28 @@ pub fn client() -> Client {
 
 /// A store over `client`.
 pub async fn open(client: Client) -> Store {
-    Store::open(client, "flatline", StillClock::shared(), IfMissing::Create).await.unwrap()
+    Store::open(client, TABLE, StillClock::shared(), IfMissing::Create).await.unwrap()
 }
 
-/// The database behind a store, for looking at it and spoiling it.
-pub struct Bench {
-    pub engine: Engine,
-    pub client: Client,
-}
-
-/// A fresh table.
-pub async fn table() -> (Bench, Store) {
-    let engine = Engine::memory().unwrap();
+/// Overwrites one attribute of an item with text.
+pub async fn spoil(engine: &Engine, pk: &str, sk: &str, name: &str, value: &str) {
     let client = engine.client(Execution::Inline);
-    let store = open(client.clone()).await;
-    (Bench { engine, client }, store)
+    let mut item = item(engine, pk, sk).await.unwrap();
+    item.insert(name.to_owned(), AttributeValue::S(value.to_owned()));
+    client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
 }
 
-impl Bench {
-    /// Overwrites one attribute of a service's record.
-    pub async fn spoil(&self, id: &str, name: &str, value: AttributeValue) {
-        let pk = keys::services(keys::shard(id, 4));
-        let mut item = self.item(&pk, id).await.unwrap();
-        item.insert(name.to_owned(), value);
-        let put = self.client.put_item().table_name("flatline").set_item(Some(item));
-        put.send().await.unwrap();
-    }
+/// One item as stored.
+pub async fn item(engine: &Engine, pk: &str, sk: &str) -> Option<Item> {
+    let client = engine.client(Execution::Inline);
+    let get = client.get_item().table_name(TABLE).set_key(Some(key(pk, sk)));
+    get.send().await.unwrap().item
+}
 
-    /// One item as stored.
-    pub async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
-        let get = self.client.get_item().table_name("flatline");
-        get.set_key(Some(crate::store::item::key(pk, sk))).send().await.unwrap().item
-    }
-
-    /// Every item of a partition.
-    pub async fn partition(&self, pk: &str) -> Vec<Item> {
-        let query = self.client.query().table_name("flatline").key_condition_expression("PK = :pk");
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
-        query.send().await.unwrap().items.unwrap_or_default()
-    }
+/// The first page of a partition.
+pub async fn partition(engine: &Engine, pk: &str) -> Vec<Item> {
+    let client = engine.client(Execution::Inline);
+    let query = client.query().table_name(TABLE).key_condition_expression("PK = :pk");
+    let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+    query.send().await.unwrap().items.unwrap_or_default()
 }

@@ -3,8 +3,10 @@
 mod alert;
 mod beat;
 mod bench;
+mod commit;
 mod lease;
 mod log;
+mod moves;
 mod outbox;
 mod schema;
 mod tampering;

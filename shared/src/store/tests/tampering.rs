@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use flatline_embedded::{Engine, Execution, client_with};
@@ -25,6 +25,8 @@ pub enum Reply {
     Arrives,
     /// The request is carried out, but its answer is lost.
     Lost,
+    /// The request is not carried out; the answer is this error.
+    Fails(&'static str),
 }
 
 type Tamper = Arc<dyn Fn(&str, &mut Value) -> Reply + Send + Sync>;
@@ -48,15 +50,24 @@ impl HttpConnector for Tampered<SharedHttpConnector> {
         let mut body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let reply = (self.tamper)(operation, &mut body);
         *request.body_mut() = SdkBody::from(body.to_string());
+        if let Reply::Fails(code) = reply {
+            return HttpConnectorFuture::ready(Ok(failure(code)));
+        }
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
             match reply {
-                Reply::Arrives => Ok(answer),
+                Reply::Arrives | Reply::Fails(_) => Ok(answer),
                 Reply::Lost => Err(ConnectorError::io("the answer was lost".into())),
             }
         })
     }
+}
+
+/// An error as DynamoDB answers it.
+fn failure(code: &str) -> HttpResponse {
+    let body = serde_json::json!({"__type": format!("com.amazonaws.dynamodb#{code}")});
+    HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
 }
 
 impl HttpClient for Tampered<SharedHttpClient> {
@@ -111,7 +122,7 @@ pub async fn losing_answer(engine: &Engine, operation: &'static str) -> Store {
 }
 
 /// Makes `clause` hold in every condition of a request, however deep.
-fn relax(body: &mut Value, clause: &str) {
+pub fn relax(body: &mut Value, clause: &str) {
     match body {
         Value::Object(fields) => {
             for (name, value) in fields {
