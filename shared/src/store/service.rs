@@ -17,7 +17,7 @@ use super::{Store, StoreError, SweepFilter, Swept, keys, record};
 const BATCH: usize = 100;
 
 /// What a record takes in a Query, in bytes; an estimate, a test keeps it honest.
-const RECORD_BYTES: usize = 300;
+const RECORD_BYTES: usize = 200;
 
 /// What one read unit of a Query covers, in bytes.
 const UNIT_BYTES: usize = 4_096;

@@ -118,11 +118,7 @@ impl Store {
 
     fn learn(&self, item: &Item) -> Result<Read, StoreError> {
         let read = decode(item)?;
-        let known = Known { version: read.version, finest_ms: read.log.finest_ms };
-        // A log that is marked blind takes no quiet proofs: its version is never known.
-        if !read.log.failed {
-            *self.sight.lock().unwrap_or_else(PoisonError::into_inner) = known;
-        }
+        self.remember(read.version, &read.log);
         Ok(read)
     }
 
@@ -139,7 +135,11 @@ impl Store {
                 None => self.read_sight().await?,
             };
             let (next, hole) = change(&read.log);
-            if next == read.log || self.write_sight(&read, &next, hole).await? {
+            if next == read.log {
+                return Ok(());
+            }
+            if self.write_sight(&read, &next, hole).await? {
+                self.remember(version_after(&read, &next), &next);
                 return Ok(());
             }
         }
@@ -165,13 +165,25 @@ impl Store {
             Err(failure) => failure.unmet().map(|_| false),
         }
     }
+
+    /// A log that is marked blind takes no quiet proofs: its version is never known.
+    fn remember(&self, version: i64, log: &SightLog) {
+        if !log.failed {
+            let known = Known { version, finest_ms: log.finest_ms };
+            *self.sight.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        }
+    }
+}
+
+/// It rises with every change but that of the last proof.
+fn version_after(read: &Read, next: &SightLog) -> i64 {
+    let proof_only = SightLog { last_proof: read.log.last_proof, ..next.clone() } == read.log;
+    if proof_only { read.version } else { read.version + 1 }
 }
 
 fn sight_change(read: &Read, next: &SightLog) -> Change {
-    let proof_only = SightLog { last_proof: read.log.last_proof, ..next.clone() } == read.log;
-    let version = if proof_only { read.version } else { read.version + 1 };
     let change = Change::default()
-        .set(VERSION, number(version))
+        .set(VERSION, number(version_after(read, next)))
         .set(FINEST, number(next.finest_ms))
         .set(HOLES, AttributeValue::L(next.holes.iter().copied().map(encode_slot).collect()))
         .if_still(VERSION, read.stored_version.map(number))

@@ -3,10 +3,16 @@
 mod alert;
 mod beat;
 mod bench;
+mod call;
 mod commit;
+mod cost;
 mod lease;
 mod log;
 mod moves;
 mod outbox;
+mod races;
 mod schema;
+mod service;
+mod sight;
 mod tampering;
+mod tick;

@@ -13,13 +13,13 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use flatline_embedded::{Engine, Execution, client_with};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bench::open;
 use crate::store::Store;
 
 /// What becomes of the answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// It arrives.
     Arrives,
@@ -27,6 +27,8 @@ pub enum Reply {
     Lost,
     /// The request is not carried out; the answer is this error.
     Fails(&'static str),
+    /// The request is not carried out; the answer is this.
+    Instead(Value),
 }
 
 type Tamper = Arc<dyn Fn(&str, &mut Value) -> Reply + Send + Sync>;
@@ -50,24 +52,27 @@ impl HttpConnector for Tampered<SharedHttpConnector> {
         let mut body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let reply = (self.tamper)(operation, &mut body);
         *request.body_mut() = SdkBody::from(body.to_string());
-        if let Reply::Fails(code) = reply {
-            return HttpConnectorFuture::ready(Ok(failure(code)));
+        match &reply {
+            Reply::Fails(code) => {
+                let body = json!({"__type": format!("com.amazonaws.dynamodb#{code}")});
+                return HttpConnectorFuture::ready(Ok(answer(400, &body)));
+            }
+            Reply::Instead(body) => return HttpConnectorFuture::ready(Ok(answer(200, body))),
+            Reply::Arrives | Reply::Lost => {}
         }
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
             match reply {
-                Reply::Arrives | Reply::Fails(_) => Ok(answer),
                 Reply::Lost => Err(ConnectorError::io("the answer was lost".into())),
+                _ => Ok(answer),
             }
         })
     }
 }
 
-/// An error as DynamoDB answers it.
-fn failure(code: &str) -> HttpResponse {
-    let body = serde_json::json!({"__type": format!("com.amazonaws.dynamodb#{code}")});
-    HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
+fn answer(status: u16, body: &Value) -> HttpResponse {
+    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()))
 }
 
 impl HttpClient for Tampered<SharedHttpClient> {
@@ -151,4 +156,17 @@ impl Once {
     pub fn first(&self) -> bool {
         !self.0.swap(true, Ordering::Relaxed)
     }
+}
+
+/// A second process on the same table, whose first BatchGetItem processes no key.
+pub async fn leaving_keys(engine: &Engine) -> Store {
+    let once = Once::default();
+    tampered(engine, move |name, body| {
+        if name == "BatchGetItem" && once.first() {
+            let left = &body["RequestItems"];
+            return Reply::Instead(json!({"Responses": {}, "UnprocessedKeys": left}));
+        }
+        Reply::Arrives
+    })
+    .await
 }

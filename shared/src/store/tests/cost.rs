@@ -1,0 +1,105 @@
+//! What things cost: operations, and the size of the record that each heartbeat writes.
+
+use std::sync::{Arc, Mutex};
+
+use flatline_domain::Status;
+use flatline_domain::transition::Reason;
+use flatline_embedded::Engine;
+
+use super::bench::{START, item, later, plain};
+use super::moves::{commit, read};
+use super::tampering::{Reply, table, tampered};
+use crate::store::item::Item;
+use crate::store::{Store, SweepFilter, TickMark, keys};
+
+/// The operations that were sent.
+#[derive(Clone, Default)]
+pub struct Operations(Arc<Mutex<Vec<String>>>);
+
+impl Operations {
+    /// Those since the last time, in order.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A process whose requests are counted.
+pub async fn counted(engine: &Engine) -> (Store, Operations) {
+    let operations = Operations::default();
+    let seen = operations.clone();
+    let store = tampered(engine, move |name, _| {
+        seen.0.lock().unwrap().push(name.to_owned());
+        Reply::Arrives
+    })
+    .await;
+    operations.take();
+    (store, operations)
+}
+
+#[tokio::test]
+async fn each_access_costs_what_the_head_doc_says() {
+    let (engine, _) = table().await;
+    let (store, operations) = counted(&engine).await;
+    store.beat(&plain("api", START)).await.unwrap();
+    assert_eq!(operations.take(), ["UpdateItem"], "a plain heartbeat");
+    store.beat(&plain("api", later(-1))).await.unwrap();
+    assert_eq!(operations.take(), ["UpdateItem"], "an overtaken one");
+    let heard = read(&store, "api").await;
+    assert_eq!(operations.take(), ["GetItem"], "one record");
+    commit(&store, &heard, Status::Up, Reason::FirstHeartbeat, START).await;
+    assert_eq!(operations.take(), ["TransactWriteItems"], "no time passed before it was up");
+    let up = read(&store, "api").await;
+    commit(&store, &up, Status::Down, Reason::Silence, later(5_500)).await;
+    assert_eq!(operations.take()[1..], ["TransactWriteItems"], "a silence");
+    store.beat(&plain("api", later(9_000))).await.unwrap();
+    let down = read(&store, "api").await;
+    operations.take();
+    commit(&store, &down, Status::Up, Reason::Recovered, later(9_000)).await;
+    assert_eq!(operations.take(), ["GetItem", "TransactWriteItems"], "a recovery reads the days");
+    store.sweep(SweepFilter::Due { now: START, horizon: later(120_000) }).await.unwrap();
+    assert_eq!(operations.take(), ["Query"; 4], "a sweep");
+    store.start_tick(&TickMark { at: START, revision: 1 }).await.unwrap();
+    assert_eq!(operations.take(), ["UpdateItem"], "a tick's mark");
+    store.prove(START).await.unwrap();
+    store.prove(START).await.unwrap();
+    operations.take();
+    store.prove(later(1_000)).await.unwrap();
+    assert_eq!(operations.take(), ["UpdateItem"], "a proof without a hole");
+    store.prove(later(9_000)).await.unwrap();
+    assert_eq!(operations.take(), ["UpdateItem", "TransactWriteItems"], "a proof after a hole");
+    store.all_days().await.unwrap();
+    assert_eq!(operations.take(), ["Query"; 4], "all days");
+}
+
+/// The size of an item by DynamoDB's rules
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>):
+/// names and strings in bytes, numbers two digits per byte plus one, NULL one.
+fn size_bytes(item: &Item) -> usize {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    fn value_bytes(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+            AttributeValue::L(values) => {
+                3 + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+    item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+}
+
+#[tokio::test]
+async fn a_record_fits_well_into_one_write_unit() {
+    let (engine, store) = table().await;
+    let id = "x".repeat(30);
+    for index in 0..20 {
+        store.beat(&plain(&id, later(1_000 * index))).await.unwrap();
+        let heard = read(&store, &id).await;
+        let to = if index % 2 == 0 { Status::Degraded } else { Status::Up };
+        commit(&store, &heard, to, Reason::Silence, later(1_000 * index)).await;
+    }
+    let stored = item(&engine, &keys::services(keys::shard(&id, 4)), &id).await.unwrap();
+    let bytes = size_bytes(&stored);
+    assert!((180..=220).contains(&bytes), "{bytes} bytes; `RECORD_BYTES` says 200");
+}
