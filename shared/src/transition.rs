@@ -142,3 +142,6 @@ pub fn notice(
     };
     notice.fitted()
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,5 +83,5 @@ pub(crate) fn admit<'a>(
 
 fn log_refusal(service: &Service, key: Option<&str>) {
     let reason = if key.is_some() { "the key does not open it" } else { "no key was sent" };
-    tracing::info!(service_id = service.spec.id, reason, "a heartbeat was refused");
+    tracing::info!(service = service.spec.id, reason, "a heartbeat was refused");
 }

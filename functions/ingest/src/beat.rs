@@ -24,7 +24,7 @@ pub(crate) async fn store(
         Sender::Service(service) => store_service(app, service, content, now).await,
     };
     stored.map_err(|error| {
-        tracing::warn!(service_id = sender.id(), %error, "a heartbeat was not stored");
+        tracing::warn!(service = sender.id(), %error, "a heartbeat was not stored");
         match error {
             StoreError::Unavailable(_) => Failure::Busy,
             _ => Failure::Fault,
@@ -48,7 +48,7 @@ async fn store_service(
     if let Some(gap) = gap(service, &outcome, now) {
         // The heartbeat is stored; without the note only the tale of the silence before it is lost.
         if let Err(error) = app.store.note_gap(id, gap).await {
-            tracing::warn!(service_id = id, %error, "a silence that ended was not noted");
+            tracing::warn!(service = id, %error, "a silence that ended was not noted");
         }
     }
     change::commit(app, service, outcome.after, content.message.as_deref(), now).await;

@@ -19,7 +19,7 @@ pub(crate) async fn commit(
     now: UnixMs,
 ) {
     if let Err(error) = try_commit(app, service, record, message, now).await {
-        tracing::warn!(service_id = service.spec.id, %error, "a change is left to the checker");
+        tracing::warn!(service = service.spec.id, %error, "a change is left to the checker");
     }
 }
 
@@ -39,6 +39,7 @@ async fn try_commit(
             if !commit.outbox.is_empty() {
                 app.doorbell.notify_one();
             }
+            transitions.iter().for_each(|transition| log(&spec.id, transition));
             return Ok(());
         }
         let Some(newer) = app.store.service(&spec.id).await? else { return Ok(()) };
@@ -58,4 +59,15 @@ fn decided(service: &Service, record: &ServiceRecord, now: UnixMs) -> Option<Vec
         }
         _ => None,
     }
+}
+
+fn log(service: &str, transition: &Transition) {
+    tracing::info!(
+        service,
+        from = transition.from.as_str(),
+        to = transition.to.as_str(),
+        reason = transition.reason.as_str(),
+        version = transition.version,
+        "transition"
+    );
 }

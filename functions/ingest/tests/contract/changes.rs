@@ -1,0 +1,182 @@
+//! What a heartbeat stores, and what it changes.
+
+use flatline_domain::{Event, Gap, Reason, Status};
+use flatline_shared::render::time::rfc3339;
+use http::StatusCode;
+use serde_json::json;
+
+use crate::world::{Outage, Setup, World};
+
+#[tokio::test]
+async fn a_plain_heartbeat_is_one_write_and_no_read() {
+    let world = World::new().await;
+    world.beat("key-api", json!({"serviceId": "api"})).await;
+    world.pass_ms(1_000);
+    world.calls();
+    let reply = world.beat("key-api", json!({"serviceId": "api"})).await;
+    assert_eq!(world.calls(), ["UpdateItem"]);
+    assert_eq!(reply.json()["timestamp"], rfc3339(world.now()));
+    let record = world.record("api").await.unwrap();
+    assert_eq!(record.last_beat, Some(world.now()));
+    assert_eq!(record.deadline, world.now().plus_ms(900_000), "the group's threshold");
+    assert_eq!(record.status, Status::Up);
+}
+
+#[tokio::test]
+async fn the_first_heartbeat_is_committed_and_tells_nobody() {
+    let world = World::new().await;
+    world.beat("key-api", json!({"serviceId": "api"})).await;
+    let history = world.app.store.history("api").await.unwrap();
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].reason, Reason::FirstHeartbeat);
+    assert!(world.app.store.queued("Hook").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn reported_trouble_and_its_end_are_told_at_once_to_who_takes_them() {
+    let world = World::new().await;
+    world.beat("key-api", json!({"serviceId": "api"})).await;
+    world.pass_ms(1_000);
+    let down = json!({"serviceId": "api", "status": "down", "message": "disk full"});
+    world.beat("key-api", down).await;
+    let record = world.record("api").await.unwrap();
+    assert_eq!((record.status, record.version), (Status::Down, 2));
+    assert_eq!(record.wake, world.now().plus_ms(3_600_000), "the first reminder");
+    world.pass_ms(1_000);
+    world.beat("key-api", json!({"serviceId": "api", "status": "up"})).await;
+    let record = world.record("api").await.unwrap();
+    assert_eq!((record.status, record.version), (Status::Up, 3));
+
+    let hook = world.app.store.queued("Hook").await.unwrap();
+    let events: Vec<_> = hook.iter().map(|row| row.delivery.queued.event).collect();
+    assert_eq!(events, [Event::Down, Event::Up]);
+    assert_eq!(hook[0].delivery.notice.message.as_deref(), Some("disk full"));
+    let downs = world.app.store.queued("Downs only").await.unwrap();
+    assert_eq!(downs.len(), 1);
+    world.app.doorbell.notified().await;
+}
+
+#[tokio::test]
+async fn a_muted_service_changes_and_tells_nobody() {
+    let world = World::new().await;
+    world.beat("key-quiet", json!({"serviceId": "quiet"})).await;
+    world.pass_ms(1_000);
+    world.beat("key-quiet", json!({"serviceId": "quiet", "status": "down"})).await;
+    assert_eq!(world.record("quiet").await.unwrap().status, Status::Down);
+    assert!(world.app.store.queued("Hook").await.unwrap().is_empty());
+    let feed = world.app.store.feed(world.now().plus_ms(-60_000), world.now(), 10).await.unwrap();
+    assert!(feed.iter().any(|entry| entry.muted));
+}
+
+#[tokio::test]
+async fn two_reports_at_once_are_committed_once() {
+    let world = World::new().await;
+    world.beat("", json!({"serviceId": "noauth"})).await;
+    world.pass_ms(1_000);
+    world.calls();
+    let down = json!({"serviceId": "noauth", "status": "down"});
+    let (one, other) = tokio::join!(world.beat("", down.clone()), world.beat("", down));
+    assert_eq!((one.status, other.status), (StatusCode::OK, StatusCode::OK));
+    let calls = world.calls();
+    let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+    assert_eq!(count("TransactWriteItems"), 2, "the second was overtaken");
+    assert_eq!(world.record("noauth").await.unwrap().version, 2);
+    assert_eq!(world.app.store.queued("Hook").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_committed_fails_no_heartbeat() {
+    let world = World::new().await;
+    world.beat("key-api", json!({"serviceId": "api"})).await;
+    world.pass_ms(1_000);
+    world.set_outage(Outage::Of("TransactWriteItems"));
+    let reply = world.beat("key-api", json!({"serviceId": "api", "status": "down"})).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let record = world.record("api").await.unwrap();
+    assert_eq!((record.status, record.reported), (Status::Up, Status::Down), "the checker sees it");
+    world.set_outage(Outage::None);
+    world.beat("key-api", json!({"serviceId": "api", "status": "down"})).await;
+    assert_eq!(world.record("api").await.unwrap().status, Status::Down);
+}
+
+#[tokio::test]
+async fn content_that_cannot_be_logged_is_503_and_the_heartbeat_not_stored() {
+    let world = World::new().await;
+    world.set_outage(Outage::Of("PutItem"));
+    let reply = world.beat("key-api", json!({"serviceId": "api", "message": "hi"})).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    world.assert_nothing_stored("what was answered with 503 is sent again").await;
+}
+
+#[tokio::test]
+async fn a_late_return_leaves_a_gap_for_the_checker() {
+    let window_ms = 300_000;
+    for (sentence, late_ms, noted) in [
+        ("half a second late is on its way", 500, false),
+        ("later than that ended a silence", 501, true),
+    ] {
+        let world = World::new().await;
+        world.beat("key-solo", json!({"serviceId": "solo"})).await;
+        let from = world.now();
+        world.pass_ms(window_ms + late_ms);
+        world.beat("key-solo", json!({"serviceId": "solo"})).await;
+        let gap = world.record("solo").await.unwrap().gap;
+        assert_eq!(gap, noted.then_some(Gap { from, to: world.now() }), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_entries_for_one_service_the_last_that_says_something_counts() {
+    let world = World::new().await;
+    let body = json!({"services": [
+        {"serviceId": "noauth", "status": "down"}, "noauth", {"serviceId": "noauth"},
+    ]});
+    let reply = world.beat("", body).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(world.record("noauth").await.unwrap().reported, Status::Down);
+}
+
+#[tokio::test]
+async fn a_database_out_of_reach_is_503_with_retry_after() {
+    let world = World::new().await;
+    world.set_outage(Outage::All);
+    let single = world.beat("key-api", json!({"serviceId": "api"})).await;
+    let batch = world.beat("key-api", json!({"services": ["api", "noauth"]})).await;
+    for reply in [single, batch] {
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.header("retry-after"), "2");
+        assert_eq!(reply.json()["code"], "store-unavailable");
+        assert_eq!(reply.json()["results"][0]["success"], false);
+    }
+    let mixed = world.beat("wrong", json!({"services": ["api", "noauth"]})).await;
+    assert_eq!(mixed.status, StatusCode::SERVICE_UNAVAILABLE, "worth a retry");
+    world.set_outage(Outage::None);
+    world.assert_nothing_stored("nothing was in reach").await;
+    let reply = world.beat("key-api", json!({"serviceId": "api"})).await;
+    assert_eq!(reply.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn keys_rotate_and_fall_back_to_the_wildcard() {
+    let world = World::new().await;
+    for key in ["key-api", "key-api-next"] {
+        let reply = world.beat(key, json!({"serviceId": "api"})).await;
+        assert_eq!(reply.status, StatusCode::OK, "both keys of a rotation open");
+    }
+    let reply = world.beat("key-core", json!({"serviceId": "api"})).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "its own entry is the only one tried");
+
+    let api_keys = r#"{"api": "", "*": "wild"}"#;
+    let world = World::with(Setup { api_keys, ..Setup::default() }).await;
+    let reply = world.beat("wild", json!({"services": ["api", "solo", "never"]})).await;
+    assert_eq!(reply.status, StatusCode::OK, "an empty entry falls through to the wildcard");
+}
+
+#[tokio::test]
+async fn without_api_keys_only_open_services_are_heard() {
+    let world = World::with(Setup { api_keys: "", ..Setup::default() }).await;
+    let reply = world.beat("x", json!({"serviceId": "api"})).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    let reply = world.beat("", json!({"serviceId": "noauth"})).await;
+    assert_eq!(reply.status, StatusCode::OK);
+}

@@ -1,0 +1,10 @@
+//! The heartbeat endpoint over the real engine: what clients of the replaced system rely on, what
+//! they must not get any more, and what a heartbeat stores.
+
+mod canary;
+mod changes;
+mod defects;
+mod limits;
+mod recorded;
+mod roads;
+mod world;
