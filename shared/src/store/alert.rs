@@ -5,11 +5,22 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
+use sha2::{Digest as _, Sha256};
 
 use super::call::Reading;
 use super::item::{self, Item, Reader, json, key, number, text};
 use super::told::ALERT_KEEP_DAYS;
 use super::{Delivery, ExternalAlert, Lane, Store, StoreError, feed, keys, outbox};
+
+/// What an external alert is known by: the first 32 hex digits of SHA-256(source, key). What the
+/// sender calls it may be long, and stands in logs and page addresses.
+#[must_use]
+pub fn alert_key(source: &str, key: &str) -> String {
+    let hash = Sha256::new().chain_update(source).chain_update([0]).chain_update(key).finalize();
+    let mut digits = format!("{hash:x}");
+    digits.truncate(32);
+    digits
+}
 
 /// Nobody stored an alert of this key since it was read.
 const UNCHANGED: &str = "v = :version";

@@ -37,6 +37,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 
 use crate::clock::SharedClock;
 
+pub use alert::alert_key;
 pub use types::*;
 
 /// The table. Cheap to clone.

@@ -1,5 +1,7 @@
 //! What a delivery says, cut to what an outbox row may hold.
 
+use std::collections::BTreeMap;
+
 use super::Notice;
 use crate::render::text::cut;
 
@@ -17,6 +19,9 @@ impl Notice {
         for text in texts.into_iter().flatten() {
             text.truncate(cut(text, NOTICE_MAX_BYTES).len());
         }
+        self.annotations = first_that_fit(self.annotations);
+        self.labels = first_that_fit(self.labels);
+        self.channels.truncate(NOTICE_MAX_BYTES / 8);
         while let Some(excess) = self.excess_bytes() {
             if !self.shrink(excess) {
                 break;
@@ -49,6 +54,17 @@ impl Notice {
             if self.name.len() >= self.reason.len() { &mut self.name } else { &mut self.reason };
         shorten(longest, excess, 0)
     }
+}
+
+/// Those that fit into a notice by themselves, so that the fitting never has many to take away.
+fn first_that_fit(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut bytes = 0;
+    all.into_iter()
+        .take_while(|(name, value)| {
+            bytes += name.len() + value.len() + 6;
+            bytes <= NOTICE_MAX_BYTES
+        })
+        .collect()
 }
 
 /// Cuts `text`, but not below `keep_bytes`; `false` if it has no more than that. One byte of text may

@@ -192,6 +192,9 @@ fn a_notice_fits_into_its_row() {
     let fitted = labelled.fitted();
     assert_eq!(fitted.message.unwrap().len(), 256, "labels do not push out the message");
     assert!(fitted.labels.contains_key("label-00"), "and the first labels stay");
+    let flood: BTreeMap<_, _> = (0..20_000).map(|n| (format!("l{n:05}"), "v".into())).collect();
+    let flooded = Notice { labels: flood, channels: vec!["c".into(); 20_000], ..plain.clone() };
+    assert!(flooded.fitted().labels.contains_key("l00000"), "a flood of labels is cut as well");
     let everything = Notice {
         name: long.clone(),
         reason: long.clone(),
