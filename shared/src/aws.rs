@@ -74,6 +74,11 @@ impl App {
     pub async fn on_aws(role: Role) -> Result<Self, StartError> {
         let env = Env::from_process();
         telemetry::start(LogFormat::Json, env.get("FLATLINE_LOG").unwrap_or("info"));
+        let started = Self::from_env(role, env).await;
+        started.inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+    }
+
+    async fn from_env(role: Role, env: Env) -> Result<Self, StartError> {
         let env = if role == Role::Notifier { env } else { env.without_channels() };
         let config = load_config(&env)?;
         let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;

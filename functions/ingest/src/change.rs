@@ -39,7 +39,9 @@ async fn try_commit(
             if !commit.outbox.is_empty() {
                 app.doorbell.notify_one();
             }
-            transitions.iter().for_each(|transition| log(&spec.id, transition));
+            for transition in &transitions {
+                log(&spec.id, transition);
+            }
             return Ok(());
         }
         let Some(newer) = app.store.service(&spec.id).await? else { return Ok(()) };
