@@ -13,9 +13,13 @@ const FOREIGN: [&str; 4] = ["alerts", "evalMatches", "ruleId", "ruleName"];
 
 /// Reads an alert in our own form.
 pub(crate) fn read(fields: &Map<String, Value>) -> Option<Result<Alert, ApiError>> {
+    if FOREIGN.iter().any(|name| fields.contains_key(*name)) {
+        let sentence =
+            "Alerts of Alertmanager and Grafana cannot be read yet: send title and message";
+        return Some(Err(ApiError::invalid("unsupported-format", sentence)));
+    }
     let says = |name| fields.get(name).is_some_and(|value| !value.is_null() && *value != "");
-    let foreign = FOREIGN.iter().any(|name| fields.contains_key(*name));
-    (!foreign && says("title") && says("message")).then(|| alert(fields))
+    (says("title") && says("message")).then(|| alert(fields))
 }
 
 fn alert(fields: &Map<String, Value>) -> Result<Alert, ApiError> {
