@@ -71,25 +71,20 @@ impl<'a> Judge<'a> {
         items: Vec<(ServiceSpec, ServiceRecord)>,
         log: Option<&SightLog>,
     ) -> Vec<LookAgain> {
-        stream::iter(items)
-            .map(|(spec, record)| async move {
-                let next = self.one(&spec, &record, log).await;
-                (record.id, next)
-            })
-            .buffer_unordered(CONCURRENCY)
-            .collect()
-            .await
+        let looks: Vec<_> =
+            items.into_iter().map(|(spec, record)| self.one(spec, record, log)).collect();
+        stream::iter(looks).buffer_unordered(CONCURRENCY).collect().await
     }
 
     /// Decides about one record; whatever goes wrong stays with it.
     async fn one(
         &self,
-        spec: &ServiceSpec,
-        record: &ServiceRecord,
+        spec: ServiceSpec,
+        record: ServiceRecord,
         log: Option<&SightLog>,
-    ) -> UnixMs {
+    ) -> LookAgain {
         let soon = |ms| self.app.clock.now().plus_ms(ms);
-        match self.settle(spec, record, log).await {
+        let look_at = match self.settle(&spec, &record, log).await {
             Ok(look_at) => look_at,
             Err(StoreError::Unavailable(why)) => {
                 tracing::warn!(service = record.id, why, "not committed, trying again");
@@ -99,7 +94,8 @@ impl<'a> Judge<'a> {
                 alarm::about_broken(self.app, &record.id, &error.to_string()).await;
                 soon(QUARANTINE_MS)
             }
-        }
+        };
+        (record.id, look_at)
     }
 
     async fn settle(

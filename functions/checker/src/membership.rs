@@ -37,21 +37,24 @@ pub async fn follow(
     let specs = || app.config.services.iter().map(|service| &service.spec);
     let missing: Vec<&ServiceSpec> =
         specs().filter(|spec| !known.contains_key(&spec.id)).collect();
-    stream::iter(missing.iter().map(|spec| app.store.create_service(spec, now)))
-        .buffer_unordered(CONCURRENCY)
-        .try_collect::<()>()
-        .await?;
+    let creations: Vec<_> =
+        missing.iter().map(|spec| app.store.create_service(spec, now)).collect();
+    all(creations).await?;
     known.extend(missing.iter().map(|spec| (spec.id.clone(), ServiceRecord::new(spec, now))));
     let rewindowed: Vec<_> = specs()
         .filter(|spec| spec.membership == Membership::Active)
         .filter_map(|spec| known.get(&spec.id).map(|record| (record, spec)))
         .filter(|(record, spec)| is_rewindowed(record, spec))
         .collect();
-    stream::iter(rewindowed.iter().map(|(record, spec)| app.store.set_window(record, spec)))
-        .buffer_unordered(CONCURRENCY)
-        .try_collect::<()>()
-        .await?;
+    let writes: Vec<_> =
+        rewindowed.iter().map(|(record, spec)| app.store.set_window(record, spec)).collect();
+    all(writes).await?;
     Ok(known.into_values().collect())
+}
+
+/// Runs writes a few at a time, up to the first that fails.
+async fn all(writes: Vec<impl Future<Output = Result<(), StoreError>>>) -> Result<(), StoreError> {
+    stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
 /// Whether the stored deadline no longer follows from the configuration.

@@ -1,0 +1,77 @@
+//! The command line. A flag beats its variable, a variable beats the default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use flatline_shared::telemetry::LogFormat;
+
+/// The heartbeat monitor: services report in, and when one falls silent the right people hear of it.
+#[derive(Debug, Parser)]
+#[command(name = "flatline", version, about, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take heartbeats, check, tell, show (what happens without a subcommand as well)
+    Serve(ServeArgs),
+}
+
+impl Args {
+    /// How to serve.
+    pub const fn serve(&self) -> &ServeArgs {
+        match &self.command {
+            Some(Command::Serve(serve)) => serve,
+            None => &self.serve,
+        }
+    }
+}
+
+/// How to serve.
+#[derive(Debug, ClapArgs)]
+pub struct ServeArgs {
+    /// Address and port to listen on
+    #[arg(long, env = "FLATLINE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Directory of the database, its lock and generated keys; made if missing
+    #[arg(long, env = "FLATLINE_DATA", default_value = "./data", value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// Directory of services.json, notifications.json, settings.json and dashboard.json
+    #[arg(long, env = "FLATLINE_CONFIG", default_value = "./config", value_name = "DIR")]
+    pub config: PathBuf,
+
+    /// How log events are written to stderr
+    #[arg(long, env = "FLATLINE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: Format,
+
+    /// A DynamoDB to use instead of the embedded database
+    #[arg(long, env = "FLATLINE_DYNAMODB_URL", value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// How log events are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl From<Format> for LogFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}

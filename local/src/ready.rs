@@ -1,0 +1,44 @@
+//! What is printed when everything is ready: where the page is and how to send the first heartbeat.
+//! No secret is in it.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use flatline_shared::config::Config;
+
+use crate::data::LocalKeys;
+
+/// The text for stdout.
+pub fn text(config: &Config, address: SocketAddr, keys: Option<&LocalKeys>) -> String {
+    let mut text = format!("Flatline {} is ready.\n", env!("CARGO_PKG_VERSION"));
+    let base = format!("http://{address}");
+    let example = config.services.iter().find(|service| service.auth_required);
+    let example = example.or(config.services.first());
+    let id = example.map_or("my-service", |service| service.spec.id.as_str());
+    let body = serde_json::json!({ "serviceId": id }).to_string().replace('\'', "'\\''");
+    let header = keys.map_or_else(
+        || "-H \"Authorization: Bearer $FLATLINE_API_KEY\"".to_owned(),
+        |keys| format!("-H @{}", shell_word(&keys.header)),
+    );
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "  page             {base}/");
+    let _ = writeln!(text, "  first heartbeat  curl {header} -d '{body}' {base}/api/heartbeat");
+    if let Some(keys) = keys {
+        let _ = writeln!(text, "  API keys         {}", keys.file.display());
+    }
+    for channel in config.channels.iter().filter(|channel| channel.enabled) {
+        if !channel.route.enabled {
+            let (name, kind) = (&channel.route.name, channel.kind.as_str());
+            let _ = writeln!(text, "  channel '{name}' ({kind}): not delivered yet");
+        }
+    }
+    text
+}
+
+/// A path as one word of a shell command.
+fn shell_word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}

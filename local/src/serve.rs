@@ -1,0 +1,191 @@
+//! `flatline serve`: start, run until told to stop, stop cleanly.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flatline_checker::Checker;
+use flatline_embedded::{DataLock, DataLockError, Engine};
+use flatline_shared::app::App;
+use flatline_shared::config::{Config, ConfigErrors, Env};
+use flatline_shared::notify::{CanaryError, ClientError};
+use flatline_shared::store::StoreError;
+use flatline_shared::telemetry;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::args::{Args, ServeArgs};
+use crate::data::{DataFileError, LocalKeys, local_keys};
+use crate::{ready, server, wiring};
+
+/// How often the checker ticks and expired rows are looked for, in ms.
+const TICK_MS: i64 = 60_000;
+
+/// How often expired rows are removed, in ms.
+const TTL_SWEEP_MS: i64 = 3_600_000;
+
+/// Why `flatline` cannot start or go on; each with one sentence and an exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Everything that is wrong with the configuration.
+    #[error("{}", told(.0))]
+    Config(#[from] ConfigErrors),
+    /// The data directory is in use, or cannot be used.
+    #[error("flatline: {0}")]
+    Data(#[from] DataLockError),
+    /// A file in the data directory cannot be used.
+    #[error("flatline: {0}")]
+    DataFile(#[from] DataFileError),
+    /// The database cannot be used.
+    #[error("flatline: cannot open the database: {0}")]
+    Engine(#[from] flatline_embedded::EngineError),
+    /// The table cannot be used.
+    #[error("flatline: cannot use the table: {0}")]
+    Store(#[from] StoreError),
+    /// Canaries cannot be sent as configured.
+    #[error("flatline: FLATLINE_CANARY_URL: {0}")]
+    Canary(#[from] CanaryError),
+    /// No client for channels can be built.
+    #[error("flatline: {0}")]
+    Client(#[from] ClientError),
+    /// The address cannot be listened on.
+    #[error("flatline: cannot listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system refuses what every program needs.
+    #[error("flatline: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Failure {
+    /// 2: configuration, 75: data directory locked, 1: anything else.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) => ExitCode::from(2),
+            Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+fn told(errors: &ConfigErrors) -> String {
+    let problems: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+    format!("flatline: {errors}\n  {}", problems.join("\n  "))
+}
+
+/// Runs `flatline serve`.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let args = args.serve();
+    let env = Env::from_process();
+    telemetry::start(args.log_format.into(), env.get("FLATLINE_LOG").unwrap_or("info"));
+    wiring::install_tls();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(args, &env))
+}
+
+async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
+    // Judged before anything is touched: a mistake in it changes nothing.
+    let config = Config::load(&args.config, env)?;
+    let lock = DataLock::take(&args.data)?;
+    let (config, keys) = with_keys(config, args, env, &lock)?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+
+    let listen = |source| Failure::Listen { address: args.listen, source };
+    let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let engine = match args.endpoint_url {
+        Some(_) => None,
+        None => Some(Engine::open(&lock.directory().join("flatline.db"))?),
+    };
+    let app = wiring::app(config, env, args, engine.as_ref(), address).await?;
+    if engine.is_some() {
+        app.store.void_leases(&wiring::known_channels(&app).await?).await?;
+    }
+    print!("{}", ready::text(&app.config, address, keys.as_ref()));
+    run_until_told(app, engine, listener).await
+}
+
+/// Without `API_KEYS` the data directory has keys of its own.
+fn with_keys(
+    config: Config,
+    args: &ServeArgs,
+    env: &Env,
+    lock: &DataLock,
+) -> Result<(Config, Option<LocalKeys>), Failure> {
+    if env.get("API_KEYS").is_some() {
+        return Ok((config, None));
+    }
+    let keys = local_keys(lock.directory())?;
+    let env = env.clone().with("API_KEYS", &keys.api_keys);
+    Ok((Config::load(&args.config, &env)?, Some(keys)))
+}
+
+async fn run_until_told(
+    app: App,
+    engine: Option<Engine>,
+    listener: TcpListener,
+) -> Result<(), Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(server::serve(listener, wiring::router(&app), stopped.clone()));
+    let ticks = tokio::spawn(tick_for_ever(app.clone()));
+    let mut stopping = stopped;
+    let shutdown = async move {
+        // An error means that nobody is left to tell us: that is a stop as well.
+        let _ = stopping.changed().await;
+    };
+    let drains = tokio::spawn(flatline_notifier::run(app.clone(), shutdown));
+    let sweeps = engine.map(|engine| tokio::spawn(sweep_for_ever(app.clone(), engine)));
+    told_to_stop().await?;
+    tracing::info!("stopping: requests and deliveries under way are finished first");
+    // Nobody waits on the other side once the server has ended.
+    let _ = stop.send(true);
+    ticks.abort();
+    if let Some(sweeps) = sweeps {
+        sweeps.abort();
+    }
+    let limit = Duration::from_secs(10);
+    if tokio::time::timeout(limit, async { tokio::join!(server, drains) }).await.is_err() {
+        tracing::warn!(limit_s = limit.as_secs(), "stopped with work under way; it is redone at the next start");
+    }
+    Ok(())
+}
+
+/// One tick begins each minute; each lasts until it sees the next one's mark.
+async fn tick_for_ever(app: App) {
+    let clock = app.clock.clone();
+    let checker = Arc::new(Checker::new(app));
+    loop {
+        let checker = Arc::clone(&checker);
+        tokio::spawn(async move {
+            if let Err(error) = checker.tick().await {
+                tracing::error!(error = %error, "this tick could not check; the next one will");
+            }
+        });
+        clock.sleep(TICK_MS).await;
+    }
+}
+
+async fn sweep_for_ever(app: App, engine: Engine) {
+    loop {
+        app.clock.sleep(TTL_SWEEP_MS).await;
+        let engine = engine.clone();
+        match tokio::task::spawn_blocking(move || engine.sweep_ttl()).await {
+            Ok(Ok(removed)) => tracing::debug!(removed, "expired rows removed"),
+            Ok(Err(error)) => tracing::warn!(error = %error, "expired rows stay for now"),
+            Err(error) => tracing::error!(error = %error, "the sweep of expired rows broke off"),
+        }
+    }
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}

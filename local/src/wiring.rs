@@ -1,0 +1,98 @@
+//! Puts the parts together: one `App`, one router.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use flatline_embedded::{Engine, Execution};
+use flatline_shared::app::App;
+use flatline_shared::aws::Role;
+use flatline_shared::clock::SystemClock;
+use flatline_shared::config::{Config, Env};
+use flatline_shared::notify::{HttpCanary, HttpTransport, use_ring};
+use flatline_shared::store::{IfMissing, Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::args::ServeArgs;
+use crate::data::random_key;
+use crate::serve::Failure;
+
+/// The table's name where FLATLINE_TABLE names none.
+const TABLE: &str = "flatline";
+
+/// Every TLS connection of this process uses the same provider.
+pub fn install_tls() {
+    use_ring();
+}
+
+/// The one context value, on the embedded engine or on the DynamoDB that was named.
+pub async fn app(
+    config: Config,
+    env: &Env,
+    args: &ServeArgs,
+    engine: Option<&Engine>,
+    address: SocketAddr,
+) -> Result<App, Failure> {
+    let client = match engine {
+        Some(engine) => engine.client(Execution::Blocking),
+        None => flatline_shared::aws::client(Role::Checker, args.endpoint_url.as_deref()).await,
+    };
+    let table = env.get("FLATLINE_TABLE").unwrap_or(TABLE);
+    let clock = SystemClock::shared();
+    let store = Store::open(client, table, clock.clone(), IfMissing::Create).await?;
+    let revision = revision(&store, &config.hash).await?;
+    let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
+    let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);
+    let canary = HttpCanary::new(&canary_url, canary_key.clone())?;
+    let transport = HttpTransport::new(&config.notify.allow_private, config.notify.request_timeout_ms as u64)?;
+    Ok(App {
+        config: Arc::new(config),
+        revision,
+        store,
+        clock,
+        canary: Arc::new(canary),
+        canary_key,
+        transport: Arc::new(transport),
+        doorbell: Arc::new(Notify::new()),
+    })
+}
+
+/// The stored revision; one more if the configuration changed. The data lock makes that safe.
+async fn revision(store: &Store, hash: &str) -> Result<u64, StoreError> {
+    let state = store.config_state().await?;
+    Ok(if state.hash == hash { state.revision } else { state.revision + 1 })
+}
+
+/// Where this process hears heartbeats; a wildcard address is reached on the loopback.
+fn own_url(address: SocketAddr) -> String {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        let loopback: std::net::IpAddr = match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    format!("http://{address}")
+}
+
+/// Channels that may have a lease: those configured and those that ever had rows.
+pub async fn known_channels(app: &App) -> Result<Vec<String>, StoreError> {
+    let mut names = app.store.config_state().await?.channels;
+    names.extend(app.config.channels.iter().map(|channel| channel.route.name.clone()));
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Everything that this process answers.
+pub fn router(app: &App) -> Router {
+    flatline_shared::http::merge(
+        app,
+        [
+            flatline_ingest::router(app.clone()),
+            flatline_alert::router(app.clone()),
+            flatline_dashboard::router(app.clone()),
+        ],
+    )
+}
