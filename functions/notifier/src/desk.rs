@@ -18,7 +18,7 @@ pub const LEASE_MS: i64 = 30_000;
 /// A stay lasts while something falls due within this time, in ms.
 const STAY_MS: i64 = 60_000;
 /// How often a desk with a silent bell looks for new rows while it waits, in ms.
-const GLANCE_MS: i64 = 1_000;
+pub(crate) const GLANCE_MS: i64 = 1_000;
 /// When to come back to a channel that somebody else attends: they may have died, in ms.
 const TAKEN_PAUSE_MS: i64 = 10_000;
 /// When to come back after the store failed, in ms.
@@ -179,20 +179,18 @@ impl<'a> Desk<'a> {
             }
             let slice_ms = if self.bell.is_silent() { left_ms.min(GLANCE_MS) } else { left_ms };
             let wake = self.wait(slice_ms).await;
-            if wake != Wake::Due || self.glance().await {
+            if wake != Wake::Due || (self.bell.is_silent() && self.has_news().await) {
                 return wake;
             }
         }
     }
 
-    /// Whether a silent bell keeps us from knowing about rows that are there. A store that cannot say
-    /// is asked again by the next visit.
-    async fn glance(&self) -> bool {
-        if !self.bell.is_silent() {
-            return false;
-        }
+    /// Whether there are rows that the last visit did not see, or none any more. A store that cannot
+    /// say is asked again by the next visit.
+    pub async fn has_news(&self) -> bool {
         match self.app.store.queued(&self.channel).await {
-            Ok(rows) => rows.is_empty() || rows.iter().any(|row| !self.seen.contains(&row.key)),
+            Ok(rows) if rows.is_empty() => !self.seen.is_empty(),
+            Ok(rows) => rows.iter().any(|row| !self.seen.contains(&row.key)),
             Err(_) => true,
         }
     }

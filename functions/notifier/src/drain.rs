@@ -8,10 +8,11 @@ use flatline_shared::app::App;
 use flatline_shared::store::StoreError;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use tokio::sync::watch;
 use tracing::{error, warn};
 
 use crate::bell::{Bell, Ringer, Wake};
-use crate::desk::{Desk, Duty, Until};
+use crate::desk::{Desk, Duty, GLANCE_MS, Until};
 
 /// How long a drain goes on beginning things, in ms. It returns at most 30 s later, so a time-out of
 /// 150 s for the function leaves room.
@@ -32,11 +33,37 @@ pub async fn drain(app: &App) {
         }
     };
     let until = Until::At(app.clock.monotonic_ms() + DRAIN_MS);
-    let stays = duties.into_iter().map(|(channel, duty)| {
+    let busy = watch::Sender::new(duties.len());
+    let desks = duties.into_iter().map(|(channel, duty)| {
         let mut desk = Desk::new(app, channel, duty, Bell::silent(), until);
-        async move { stay(&mut desk).await }
+        let busy = &busy;
+        async move { accompany(&mut desk, busy).await }
     });
-    join_all(stays).await;
+    join_all(desks).await;
+}
+
+/// One channel, until no channel has anything to do: while this drain lasts the stream may start no
+/// other, so whoever is done looks for new rows as long as somebody is busy.
+async fn accompany(desk: &mut Desk<'_>, busy: &watch::Sender<usize>) {
+    let mut others = busy.subscribe();
+    loop {
+        stay(desk).await;
+        busy.send_modify(|busy| *busy -= 1);
+        loop {
+            let all_done = others.wait_for(|busy| *busy == 0);
+            let is_over = tokio::select! {
+                _ = all_done => true,
+                _ = desk.wait(GLANCE_MS) => desk.is_closing(),
+            };
+            if is_over {
+                return;
+            }
+            if desk.has_news().await {
+                break;
+            }
+        }
+        busy.send_modify(|busy| *busy += 1);
+    }
 }
 
 /// Attends all channels until `shutdown`: when the doorbell rings, when something falls due, and each

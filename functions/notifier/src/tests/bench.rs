@@ -1,0 +1,353 @@
+//! What the tests stand on: an engine in memory, tokio's paused clock, a scripted receiver.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flatline_domain::{Reason, Status, Transition, UnixMs};
+use flatline_embedded::{Engine, Execution};
+use flatline_shared::app::App;
+use flatline_shared::clock::Clock;
+use flatline_shared::config::{Config, Env, Secret};
+use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
+use flatline_shared::store::{
+    CommitOutcome, DeliveryLogEntry, Ending, ExternalAlert, FeedEntry, IfMissing, Lane,
+    NewDelivery, Notice, Store,
+};
+use flatline_shared::transition::{Informed, commit_for};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// When the tests begin.
+pub const START: UnixMs = UnixMs(1_795_000_000_000);
+
+/// Time on tokio's paused clock; the wall clock can be set off.
+pub struct TestClock {
+    began: Instant,
+    offset_ms: AtomicI64,
+}
+
+impl TestClock {
+    pub fn jump(&self, ms: i64) {
+        self.offset_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> UnixMs {
+        START.plus_ms(self.monotonic_ms() + self.offset_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.began.elapsed().as_millis() as i64
+    }
+
+    fn sleep(&self, ms: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(pause(ms))
+    }
+}
+
+/// Virtual time passes.
+#[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
+pub async fn pause(ms: i64) {
+    tokio::time::sleep(Duration::from_millis(ms as u64)).await;
+}
+
+/// What a receiver got.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// ms after the start.
+    pub after_ms: i64,
+    pub host: String,
+    pub body: Value,
+}
+
+impl Sent {
+    /// `down api 1`: event, service, version.
+    pub fn line(&self) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let about = self.body.pointer("/service/id").or(self.body.get("title")).map(text);
+        let event = text(&self.body["event"]);
+        format!("{event} {} {}", about.unwrap_or_default(), self.body["version"])
+    }
+}
+
+/// What a receiver does with a request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Status(u16),
+    RetryAfter(u16, &'static str),
+    Slow(i64, u16),
+    Unreachable,
+    Forbidden,
+    Hang,
+}
+
+type Script = Box<dyn FnMut(&Sent) -> Reply + Send>;
+
+/// Records what it gets and answers as scripted.
+pub struct Receiver {
+    clock: Arc<TestClock>,
+    got: Mutex<Vec<Sent>>,
+    script: Mutex<Script>,
+}
+
+impl Receiver {
+    pub fn script(&self, script: impl FnMut(&Sent) -> Reply + Send + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    pub fn sent(&self) -> Vec<Sent> {
+        self.got.lock().unwrap().clone()
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.sent().iter().map(Sent::line).collect()
+    }
+
+    /// When each request came, in whole seconds after the start.
+    pub fn seconds(&self) -> Vec<i64> {
+        self.sent().iter().map(|sent| sent.after_ms / 1_000).collect()
+    }
+}
+
+async fn play(reply: Reply) -> Result<Answer, SendError> {
+    let mut headers = http::HeaderMap::new();
+    let status = match reply {
+        Reply::Status(status) => status,
+        Reply::RetryAfter(status, text) => {
+            headers.insert("retry-after", text.parse().unwrap());
+            status
+        }
+        Reply::Slow(ms, status) => {
+            pause(ms).await;
+            status
+        }
+        Reply::Unreachable => return Err(SendError::Failed("connecting failed".to_owned())),
+        Reply::Forbidden => return Err(SendError::Forbidden("not a public address".to_owned())),
+        Reply::Hang => std::future::pending().await,
+    };
+    Ok(Answer { status, headers, body: bytes::Bytes::new() })
+}
+
+impl Transport for Receiver {
+    fn send(&self, request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
+        let sent = Sent {
+            after_ms: self.clock.monotonic_ms(),
+            host: request.url.host_str().unwrap().to_owned(),
+            body: serde_json::from_slice(&request.body).unwrap(),
+        };
+        let reply = (self.script.lock().unwrap())(&sent);
+        self.got.lock().unwrap().push(sent);
+        Box::pin(play(reply))
+    }
+}
+
+struct NoCanary;
+
+impl Canary for NoCanary {
+    fn prove(&self) -> BoxFuture<Result<UnixMs, SendError>> {
+        Box::pin(std::future::ready(Err(SendError::Failed("no canary here".to_owned()))))
+    }
+}
+
+/// An app with services `api`, `db`, `web` and these webhook channels.
+pub struct Bench {
+    pub app: App,
+    pub clock: Arc<TestClock>,
+    pub receiver: Arc<Receiver>,
+}
+
+/// The configuration: each channel `Name` is a webhook at `https://name.example/`.
+pub fn config(channels: &Value, cooldown_min: u32) -> Config {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, value: Value| {
+        std::fs::write(dir.path().join(name), value.to_string()).unwrap();
+    };
+    let service = |id: &str| json!({"id": id, "name": id.to_uppercase(), "stalenessThreshold": 60});
+    write("services.json", json!({"services": [service("api"), service("db"), service("web")]}));
+    write(
+        "notifications.json",
+        json!({"channels": channels, "settings": {"cooldownMinutes": cooldown_min}}),
+    );
+    let url = |channel: &Value| {
+        let name = channel["name"].as_str().unwrap();
+        let variable = format!("NOTIFICATION_{}_URL", name.to_uppercase());
+        (variable, format!("https://{}.example/", name.to_lowercase()))
+    };
+    let mut variables: Vec<_> = channels.as_array().unwrap().iter().map(url).collect();
+    variables.push(("API_KEYS".to_owned(), json!({"*": "key"}).to_string()));
+    Config::load(dir.path(), &Env::of(variables)).unwrap()
+}
+
+pub fn webhook(name: &str) -> Value {
+    json!({"type": "webhook", "name": name, "enabled": true})
+}
+
+impl Bench {
+    /// One channel `Hook` without a cooldown.
+    pub async fn new() -> Self {
+        Self::with(json!([webhook("Hook")]), 0).await
+    }
+
+    pub async fn with(channels: Value, cooldown_min: u32) -> Self {
+        let clock = Arc::new(TestClock { began: Instant::now(), offset_ms: AtomicI64::new(0) });
+        let receiver = Arc::new(Receiver {
+            clock: clock.clone(),
+            got: Mutex::default(),
+            script: Mutex::new(Box::new(|_| Reply::Status(204))),
+        });
+        let client = Engine::memory().unwrap().client(Execution::Inline);
+        let store = Store::open(client, "flatline", clock.clone(), IfMissing::Create);
+        let app = App {
+            config: Arc::new(config(&channels, cooldown_min)),
+            revision: 1,
+            store: store.await.unwrap(),
+            clock: clock.clone(),
+            canary: Arc::new(NoCanary),
+            canary_key: Secret::new("canary"),
+            transport: receiver.clone(),
+            doorbell: Arc::new(Notify::new()),
+        };
+        let bench = Self { app, clock, receiver };
+        for service in &bench.app.config.services {
+            bench.app.store.create_service(&service.spec, START).await.unwrap();
+        }
+        bench
+    }
+
+    /// The same table and clock with another configuration.
+    pub fn reconfigured(&self, channels: &Value) -> App {
+        App { config: Arc::new(config(channels, 0)), ..self.app.clone() }
+    }
+
+    /// Commits a change of status with its rows, as checker and ingest do.
+    pub async fn commit(&self, id: &str, to: Status, reason: Reason) {
+        self.commit_with(id, to, reason, |rows| rows).await;
+    }
+
+    /// As `commit`, with rows as `edit` leaves them.
+    pub async fn commit_with(
+        &self,
+        id: &str,
+        to: Status,
+        reason: Reason,
+        edit: impl FnOnce(Vec<NewDelivery>) -> Vec<NewDelivery>,
+    ) {
+        let (app, now) = (&self.app, self.clock.now());
+        let record = app.store.service(id).await.unwrap().unwrap();
+        let informed = self.informed(&Lane::Service(id.to_owned())).await;
+        let transition = Transition {
+            version: record.version + 1,
+            from: record.status,
+            to,
+            since: record.status_since,
+            at: now,
+            decided_at: now,
+            reason,
+        };
+        let spec = &app.config.service(id).unwrap().spec;
+        let transitions = [transition];
+        let mut commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, None);
+        commit.outbox = edit(commit.outbox);
+        assert_eq!(app.store.commit(&commit).await.unwrap(), CommitOutcome::Committed);
+    }
+
+    async fn informed(&self, lane: &Lane) -> Informed {
+        let mut informed =
+            Informed { told: self.app.store.told(lane).await.unwrap(), ..Informed::default() };
+        for channel in &self.app.config.channels {
+            let rows = self.app.store.queued(&channel.route.name).await.unwrap();
+            if rows.iter().any(|row| row.delivery.lane == *lane) {
+                informed.waiting.insert(channel.route.name.clone());
+            }
+        }
+        informed
+    }
+
+    pub async fn down(&self, id: &str) {
+        self.commit(id, Status::Down, Reason::Silence).await;
+    }
+
+    pub async fn up(&self, id: &str) {
+        self.commit(id, Status::Up, Reason::Recovered).await;
+    }
+
+    /// Stores an external alert for channel `Hook`.
+    pub async fn alert(&self, key: &str, status: Status) {
+        // The entry's id is made of the time.
+        pause(1).await;
+        let now = self.clock.now();
+        let feed = FeedEntry {
+            id: format!("{key}-{}", now.0),
+            at: now,
+            title: key.to_owned(),
+            message: "text".to_owned(),
+            severity: "critical".to_owned(),
+            source: "tests".to_owned(),
+            service_id: None,
+            status: None,
+            muted: false,
+        };
+        let notice = Notice {
+            id: key.to_owned(),
+            name: key.to_owned(),
+            status,
+            previous: Status::Up,
+            at: now,
+            since: now,
+            last_seen: None,
+            window_ms: 0,
+            reason: "tests".to_owned(),
+            message: Some("text".to_owned()),
+            severity: Some("critical".to_owned()),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            channels: Vec::new(),
+        };
+        let alert = ExternalAlert {
+            key: key.to_owned(),
+            feed,
+            feed_days: 7,
+            notice,
+            channels: vec!["Hook".to_owned()],
+        };
+        self.app.store.store_alert(&alert).await.unwrap();
+    }
+
+    /// How the deliveries of a service ended, oldest first: `down 1 delivered`.
+    pub async fn endings(&self, id: &str) -> Vec<String> {
+        let lane = Lane::Service(id.to_owned());
+        let log = self.app.store.deliveries(&lane, 100);
+        let ended = |entry: DeliveryLogEntry| {
+            format!("{} {} {}", entry.event.as_str(), entry.version, ending_word(entry.ending))
+        };
+        let mut endings: Vec<_> = log.await.unwrap().into_iter().map(ended).collect();
+        endings.reverse();
+        endings
+    }
+
+    /// The newest entry of a service's delivery log.
+    pub async fn newest_entry(&self, id: &str) -> DeliveryLogEntry {
+        let lane = Lane::Service(id.to_owned());
+        let log = self.app.store.deliveries(&lane, 1);
+        log.await.unwrap().remove(0)
+    }
+
+    pub async fn waiting(&self, channel: &str) -> usize {
+        self.app.store.queued(channel).await.unwrap().len()
+    }
+}
+
+fn ending_word(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Delivered => "delivered",
+        Ending::Dead => "dead",
+        Ending::Folded => "folded",
+        Ending::Cancelled => "cancelled",
+    }
+}
