@@ -1,4 +1,59 @@
-//! The only module that says DynamoDB. (Key schema and cost per access pattern belong here.)
+//! The only module that says DynamoDB.
+//!
+//! One table, `PK` and `SK` strings, time to live in `x`. S, the number of shards, is fixed when the
+//! table is made; a service's shard is FNV-1a(id) mod S. Attribute names are short and known only
+//! here: those of the hot record stand in `record.rs`, the others beside the code that writes them.
+//!
+//! | item | PK | SK | written by |
+//! |---|---|---|---|
+//! | service record | `S#<shard>` | `<service id>` | `beat`, `commit`, `service` |
+//! | days | `D#<shard>` | `<service id>` | `commit`, with the record |
+//! | history | `H#<service id>` | `<version>` | `commit`; all but the newest expire |
+//! | incident | `I#<service id>` | `<start>` | `commit` |
+//! | heartbeat log | `L#<service id>` | `<time>#<n>` | `log` |
+//! | external alert | `X#<shard>` | `<key>` | `alert` |
+//! | feed | `A#<day>` | `<time>#<id>` | `commit`, `alert` |
+//! | channel | `Q#<channel>` | `!` | `lease` |
+//! | outbox | `Q#<channel>` | `<s or a>#<key>#<version>#<n>` | `commit`, `alert`; ended by `ending` |
+//! | told | `T#<lane>` | `<channel>` | `ending` |
+//! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending` |
+//! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` | `schema`, `tick`, `sight` |
+//!
+//! What each access costs. A write unit (WRU) is 1 KB written, a failed condition costs as much, a
+//! transaction twice that. A read unit (RRU) is 4 KB read consistently; "half" is an eventually
+//! consistent read. A Query adds up bytes before it rounds; a filter does not lower it. A record is
+//! about 200 bytes, 20 of them half a unit. `tests/cost.rs` counts the calls.
+//!
+//! | access | calls | units |
+//! |---|---|---|
+//! | [`Store::beat`], plain | 1 UpdateItem | 1 WRU |
+//! | overtaken, but states something | 2 UpdateItem | 2 WRU |
+//! | [`Store::note_gap`], [`Store::clear_gap`] | 1 UpdateItem | 1 WRU |
+//! | [`Store::commit`] | 1 TransactWriteItems; 1 GetItem if what ends was not up | 2 WRU per KB: record, history row and the one before, incident, feed row, each outbox row, days if read; 1 RRU |
+//! | [`Store::service`] | 1 GetItem | 1 RRU |
+//! | [`Store::services`] | 1 BatchGetItem per 100, or 1 Query per shard, whichever costs less | half an RRU per record, or per 4 KB of the shard |
+//! | [`Store::sweep`] | S Query, and one per further MB | 0.025 RRU per service |
+//! | [`Store::create_service`], [`Store::set_window`], [`Store::repair_beat`] | 1 UpdateItem | 1 WRU |
+//! | [`Store::all_days`] | S Query, and one per further MB | half an RRU per 4 KB |
+//! | [`Store::prove`] | 1 UpdateItem | 1 WRU |
+//! | with a hole | 1 UpdateItem that is refused, 1 TransactWriteItems | 5 WRU |
+//! | [`Store::mark_blind`] | 1 UpdateItem | 1 WRU |
+//! | [`Store::refine_sight`] | 1 GetItem; 1 UpdateItem if it changes something | 1 RRU, 1 WRU |
+//! | [`Store::sight_log`], [`Store::config_state`] | 1 GetItem | 1 RRU |
+//! | [`Store::holes_since`] | 1 Query | 1 RRU |
+//! | [`Store::start_tick`], [`Store::apply_config`] | 1 UpdateItem | 1 WRU |
+//! | [`Store::tick_mark`] | 1 GetItem | half an RRU |
+//! | [`Store::write_log`] | 1 PutItem | 1 WRU per KB |
+//! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query | half an RRU per 4 KB |
+//! | [`Store::feed`] | 1 Query per day | half an RRU per 4 KB |
+//! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
+//! | [`Store::told_to`] | 1 GetItem | 1 RRU |
+//! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
+//! | [`Store::claim`] of a free channel, [`Store::renew`], [`Store::release`] | 1 UpdateItem | 1 WRU |
+//! | [`Store::claim`] of a taken one | 2 UpdateItem | 2 WRU |
+//! | [`Store::mark`] | 1 TransactWriteItems per 30 rows | 2 WRU per KB: the row, its log row, told per lane |
+//! | [`Store::postpone`] | 1 UpdateItem | 1 to 2 WRU |
+//! | [`Store::open`] | 1 GetItem; what may be created is described first | 1 RRU |
 
 mod alert;
 mod beat;
@@ -27,6 +82,7 @@ mod tests;
 mod tick;
 mod told;
 mod types;
+mod verdict;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
