@@ -323,11 +323,19 @@ fn every_decision_has_its_reason() {
 /// Applies what was decided.
 fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs) -> ServiceRecord {
     match reconcile(record, spec, Some(sight), now) {
-        Decision::Commit(transitions) => {
-            transitions.iter().fold(record.clone(), |record, next| record.after(next))
-        }
+        Decision::Commit(transitions) => record.after_all(&transitions),
         Decision::ClearGap(_) => ServiceRecord { gap: None, ..record.clone() },
         Decision::Keep { .. } => record.clone(),
+    }
+}
+
+#[test]
+fn an_outage_told_afterwards_leaves_what_the_late_heartbeat_stated() {
+    for stated in [Status::Up, Status::Degraded] {
+        let record = ServiceRecord { reported: stated, ..gap(Status::Up, 100.0, 150.0) };
+        let sight = Sight::of_gap(at(100.0), at(150.0), 10_000, &[]);
+        let settled = settle(&record, &spec(), &sight, at(151.0));
+        assert_eq!((settled.status, settled.reported), (Status::Up, stated));
     }
 }
 

@@ -157,6 +157,7 @@ impl World {
 
     fn commit(&mut self, transitions: &[Transition]) -> Checked {
         let gap = self.record.gap;
+        let after = self.record.after_all(transitions);
         for transition in transitions {
             self.check_silence(transition, gap)?;
             add_interval(&mut self.days, transition.from, transition.since, transition.at);
@@ -164,6 +165,7 @@ impl World {
             self.record = self.record.after(transition);
             self.history.push(*transition);
         }
+        self.record = after;
         Ok(())
     }
 
