@@ -1,8 +1,38 @@
 //! What the tests stand on.
+//!
+//! - [`bridge`]: the embedded engine behind a [`bridge::Gate`] that counts calls, bills them by DynamoDB's
+//!   rules and breaks them on demand; in this process ([`bridge::Gate::client`]) or over HTTP
+//!   ([`bridge::Bridge`]).
+//! - [`clock`]: a virtual clock on tokio's paused time, for the simulation.
+//! - [`config`]: config directories with the variables that belong to them.
+//! - [`deployment`]: the Lambda binaries on one table, without AWS, by [`runtime_api`].
+//! - [`process`]: real processes, among them `flatline`; kill -9, signals, restarts, output, CPU, memory.
+//! - [`receiver`]: a webhook receiver, plain or TLS, that answers what it is told to.
+//! - [`runtime_api`]: the Runtime API of one Lambda process, and an HTTP API in front of several.
+//!
+//! Everything listens on a free port of 127.0.0.1 and is gone when dropped. A story in a few lines:
+//! ```no_run
+//! # use flatline_harness::{bridge::*, config::ConfigDir, process::*, receiver::Receiver};
+//! # use flatline_embedded::Engine;
+//! # use std::sync::Arc;
+//! # async fn story() -> Result<(), Box<dyn std::error::Error>> {
+//! let receiver = Receiver::start().await?;
+//! let bridge = Bridge::start(Engine::memory()?).await?;
+//! let config = ConfigDir::new()?.service("api", 5)?.hook(&receiver.url())?;
+//! let mut flatline = FlatlineLaunch::with(config).endpoint_url(&bridge.url()).start().await?;
+//! let id = flatline.id(); // Dies between the first commit and its answer.
+//! let kill: Strike = Arc::new(move || drop(send_signal(id, "KILL")));
+//! bridge.gate().fault(Rule::on("TransactWriteItems", Action::StrikeAfter(kill)).at(1));
+//! flatline.wait(60_000).await?;
+//! flatline.restart().await?;
+//! receiver.wait_for(|it| it.json["event"] == "down", 60_000).await?;
+//! # Ok(()) }
+//! ```
 
 pub mod bridge;
 pub mod clock;
 pub mod config;
+pub mod deployment;
 mod listener;
 pub mod process;
 pub mod receiver;
@@ -11,10 +41,7 @@ pub mod runtime_api;
 #[cfg(test)]
 mod tests;
 
-/// A client for stories: no proxy, no waiting for ever.
-///
-/// # Panics
-/// Never: it has no setting that could be wrong.
+/// A client for stories: no proxy, 60 s at most per request. Installs the process's TLS provider.
 pub fn http_client() -> reqwest::Client {
     // Only the first of a process is taken, and all are the same.
     let _already = rustls::crypto::ring::default_provider().install_default();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -40,6 +41,9 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
     cargo.args(["build", "--quiet", "--package", package, "--bin", name]);
     cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
     cargo.arg("--target-dir").arg(&target);
+    for (name, _) in env::vars_os().filter(|(name, _)| describes_the_test(name)) {
+        cargo.env_remove(name);
+    }
     let directory = match profile {
         Profile::Debug => "debug",
         Profile::Release => {
@@ -53,6 +57,15 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
         return Err(ProcessError::Build { package: package.to_owned(), output });
     }
     Ok(target.join(directory).join(name))
+}
+
+/// cargo tells a test about its package. Build scripts of dependencies look at the same variables, and
+/// one that sees another package is run again, with everything above it.
+fn describes_the_test(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"]
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
 }
 
 /// The test runs from `<target>/<profile>/deps/<test>`, wherever that was put.

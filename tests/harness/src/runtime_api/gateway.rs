@@ -1,21 +1,23 @@
 //! An HTTP API in front of functions, so that real clients can talk to Lambda binaries.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use flatline_shared::clock::{SharedClock, SystemClock};
 use http::{Request, Response};
 
-use super::LambdaProcess;
 use super::event;
+use super::{InvokeError, LambdaProcess};
 use crate::listener::Listening;
 
+type Failures = Arc<Mutex<Vec<InvokeError>>>;
 type Routes = Vec<(String, Arc<LambdaProcess>)>;
 
 /// HTTP on 127.0.0.1 that ends in functions. Closes when dropped.
 pub struct Gateway {
     listening: Listening,
+    failures: Failures,
 }
 
 impl Gateway {
@@ -29,8 +31,15 @@ impl Gateway {
         routes.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         let routes = Arc::new(routes);
         let clock = SystemClock::shared();
-        let handler = move |request| answer(routes.clone(), clock.clone(), request);
-        Ok(Self { listening: Listening::start(None, handler).await? })
+        let failures = Failures::default();
+        let log = failures.clone();
+        let handler = move |request| answer(routes.clone(), clock.clone(), log.clone(), request);
+        Ok(Self { listening: Listening::start(None, handler).await?, failures })
+    }
+
+    /// Takes out what functions failed with so far: what an answer of 500 does not say.
+    pub fn failures(&self) -> Vec<InvokeError> {
+        std::mem::take(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// `http://127.0.0.1:<port>`
@@ -42,6 +51,7 @@ impl Gateway {
 async fn answer(
     routes: Arc<Routes>,
     clock: SharedClock,
+    failures: Failures,
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
     let path = request.uri().path();
@@ -50,7 +60,10 @@ async fn answer(
     };
     match function.invoke(&event::event(request, clock.now())).await {
         Ok(answer) => event::response(&answer),
-        Err(_) => failure(500, r#"{"message":"Internal Server Error"}"#),
+        Err(failed) => {
+            failures.lock().unwrap_or_else(PoisonError::into_inner).push(failed);
+            failure(500, r#"{"message":"Internal Server Error"}"#)
+        }
     }
 }
 

@@ -135,4 +135,5 @@ async fn http_requests_become_events_and_answers_responses() {
     assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
     let failed = http_client().post(gateway.url()).body("fail").send().await.unwrap();
     assert_eq!(failed.status(), 500);
+    assert!(matches!(gateway.failures().as_slice(), [InvokeError::Function { .. }]));
 }
