@@ -1,0 +1,80 @@
+//! Programs that suites call, and the Debian packages that bring them.
+
+use std::process::{Command, Stdio};
+
+/// A program and the Debian package that holds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    /// Its name on the PATH.
+    pub name: &'static str,
+    /// Its package.
+    pub package: &'static str,
+}
+
+const fn program(name: &'static str, package: &'static str) -> Program {
+    Program { name, package }
+}
+
+/// One of the two senders of the shell client.
+pub const CURL: Program = program("curl", "curl");
+/// The other one.
+pub const WGET: Program = program("wget", "wget");
+/// The shell and tools of small images.
+pub const BUSYBOX: Program = program("busybox", "busybox");
+/// Debian's sh.
+pub const DASH: Program = program("dash", "dash");
+/// Most people's shell.
+pub const BASH: Program = program("bash", "bash");
+/// The linter of shell scripts.
+pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
+/// Moves the clock of a real process.
+pub const FAKETIME: Program = program("faketime", "faketime");
+/// Runs a process as another user.
+pub const SETPRIV: Program = program("setpriv", "util-linux");
+
+impl Program {
+    /// Whether it is on the PATH.
+    pub fn installed(self) -> bool {
+        let script = format!("command -v {}", self.name);
+        Command::new("sh")
+            .args(["-c", &script])
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+}
+
+/// Installs what is missing if we may, else says what to install.
+pub fn provide(programs: &[Program]) {
+    let mut packages = programs
+        .iter()
+        .filter(|program| !program.installed())
+        .map(|program| program.package)
+        .collect::<Vec<_>>();
+    packages.sort_unstable();
+    packages.dedup();
+    if packages.is_empty() {
+        return;
+    }
+    let packages = packages.join(" ");
+    if !is_root() || !program("apt-get", "apt").installed() {
+        eprintln!("xtask: not everything can run here; it takes: apt-get install {packages}");
+        return;
+    }
+    eprintln!("xtask: installing {packages}");
+    let script =
+        format!("apt-get update -qq && apt-get install -y -qq --no-install-recommends {packages}");
+    let status = Command::new("sh")
+        .args(["-c", &script])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        eprintln!("xtask: could not install {packages}; going on without");
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,207 @@
+//! The suites: what runs, in which order, for how long at most.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::child::{self, Ending, Stopwatch};
+use crate::debian::{BASH, BUSYBOX, CURL, DASH, FAKETIME, Program, SETPRIV, SHELLCHECK, WGET};
+use crate::outcome::Outcome;
+use crate::root;
+
+/// Lines of a failed suite's log that are shown.
+const TAIL_LINES: usize = 60;
+
+/// One suite.
+pub struct Suite {
+    /// What to type.
+    pub name: &'static str,
+    /// What it looks at.
+    pub what: &'static str,
+    /// Seconds after which it is ended. They hold for a clean clone on two cores.
+    pub limit_s: u64,
+    /// Whether it is part of `--quick`.
+    pub quick: bool,
+    /// Programs without which parts of it cannot run.
+    pub needs: &'static [Program],
+    /// Its commands, in order; the first that fails ends it.
+    commands: Vec<Command>,
+}
+
+impl Suite {
+    /// Runs the commands, output in the file `log`; shows its tail if one fails.
+    pub fn run(self, log: &Path) -> Result<Outcome> {
+        let file = File::create(log).with_context(|| format!("creating {}", log.display()))?;
+        let watch = Stopwatch::start();
+        let limit = Duration::from_secs(self.limit_s);
+        let mut failed = None;
+        for mut command in self.commands {
+            command.current_dir(root());
+            let left = limit.saturating_sub(watch.elapsed());
+            failed = match child::run(command, &file, left)? {
+                Ending::Exited(status) if status.success() => None,
+                Ending::Exited(status) => Some(status.to_string()),
+                Ending::OverLimit => Some(format!("over its limit of {} s", self.limit_s)),
+            };
+            if failed.is_some() {
+                break;
+            }
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(log)?).into_owned();
+        if failed.is_some() {
+            show_tail(&text, log);
+        }
+        let mut outcome = Outcome::new(&text, watch.elapsed(), failed);
+        for program in self.needs.iter().filter(|program| !program.installed()) {
+            outcome.skipped(format!("no {}", program.name));
+        }
+        Ok(outcome)
+    }
+}
+
+fn show_tail(text: &str, log: &Path) {
+    let lines = text.lines().collect::<Vec<_>>();
+    let start = lines.len().saturating_sub(TAIL_LINES);
+    eprintln!("--- end of {}", log.display());
+    for line in &lines[start..] {
+        eprintln!("{line}");
+    }
+    eprintln!("---");
+}
+
+/// Builds once what later suites start.
+const BINARIES: &str = "build --workspace --bins";
+/// Everything with tests that has no suite of its own.
+const UNIT: &str = "test --workspace --tests --exclude e2e --exclude simulation \
+                    --exclude model --exclude flatline-domain";
+
+/// All suites, in the order in which they run: quick and telling first.
+pub fn all() -> Result<Vec<Suite>> {
+    let stories = e2e_tests(|name| !matches!(name, "tidy" | "client_sh") && !is_lambda(name))?;
+    let lambda = e2e_tests(is_lambda)?;
+    Ok(vec![
+        suite("format", "rustfmt over the tracked files", 120, vec![rustfmt()?]).quick(),
+        suite(
+            "clippy",
+            "all targets, warnings are errors",
+            900,
+            vec![cargo("clippy --workspace --all-targets -- -D warnings")],
+        )
+        .quick(),
+        suite("tidy", "the house rules", 600, vec![cargo("test -p e2e --test tidy")]).quick(),
+        suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
+        suite("unit", "each package by itself", 900, vec![cargo(UNIT)]).quick(),
+        suite("e2e", "stories against real processes", 900, after_build(stories))
+            .needing(&[CURL, FAKETIME, SETPRIV]),
+        suite("lambda", "the same through the five Lambda binaries", 600, after_build(lambda)),
+        suite("simulation", "seeds, faults, invariants", 600, vec![cargo("test -p simulation")]),
+        suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
+        suite("shell", "shellcheck, and the shell client", 300, shell()?)
+            .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK]),
+        suite("docs", "rustdoc, warnings are errors", 600, vec![rustdoc()]),
+    ])
+}
+
+/// The simulation with many more seeds.
+pub fn prove() -> Suite {
+    let mut command = cargo("test --release -p simulation");
+    command.env("FLATLINE_SEEDS", "10000");
+    suite("prove", "many seeds", 6 * 3600, vec![command])
+}
+
+/// The benchmark.
+pub fn bench() -> Suite {
+    suite("bench", "the figures", 3600, vec![cargo("run --release -p bench")])
+}
+
+fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Command>) -> Suite {
+    Suite { name, what, limit_s, quick: false, needs: &[], commands }
+}
+
+impl Suite {
+    fn quick(self) -> Self {
+        Self { quick: true, ..self }
+    }
+
+    fn needing(self, needs: &'static [Program]) -> Self {
+        Self { needs, ..self }
+    }
+}
+
+/// `cargo` with these words.
+fn cargo(words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(words.split_whitespace());
+    command
+}
+
+fn rustfmt() -> Result<Command> {
+    let mut command = Command::new("rustfmt");
+    // `cargo fmt` does not see modules that a macro declares.
+    command.args(["--check", "--color", "never", "--edition", "2024"]).args(tracked(&["*.rs"])?);
+    Ok(command)
+}
+
+fn rustdoc() -> Command {
+    let mut command = cargo("doc --workspace --no-deps --document-private-items");
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+fn shell() -> Result<Vec<Command>> {
+    let mut commands = vec![cargo("test -p e2e --test client_sh")];
+    if SHELLCHECK.installed() {
+        let mut command = Command::new("shellcheck");
+        command.args(tracked(&["*.sh", ".ci/run"])?);
+        commands.insert(0, command);
+    }
+    Ok(commands)
+}
+
+fn after_build(tests: Option<Command>) -> Vec<Command> {
+    std::iter::once(cargo(BINARIES)).chain(tests).collect()
+}
+
+fn is_lambda(name: &str) -> bool {
+    name.starts_with("lambda")
+}
+
+/// `cargo test` of those test binaries of `tests/tests` whose name is wanted; `None` if none is.
+fn e2e_tests(wanted: impl Fn(&str) -> bool) -> Result<Option<Command>> {
+    let folder = root().join("tests/tests");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let is_test = path.extension().is_some_and(|extension| extension == "rs")
+            || path.join("main.rs").exists();
+        if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_test) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    names.retain(|name| wanted(name));
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut command = cargo("test -p e2e");
+    command.args(names.iter().flat_map(|name| ["--test", name]));
+    Ok(Some(command))
+}
+
+/// Tracked files that match one of the patterns.
+fn tracked(patterns: &[&str]) -> Result<Vec<String>> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z", "--"])
+        .args(patterns)
+        .current_dir(root())
+        .output()
+        .context("starting git")?;
+    if !output.status.success() {
+        bail!("git ls-files: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let names = String::from_utf8(output.stdout).context("file names are UTF-8")?;
+    Ok(names.split_terminator('\0').map(str::to_owned).collect())
+}
