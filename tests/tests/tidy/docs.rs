@@ -10,24 +10,23 @@ fn documents() -> impl Iterator<Item = &'static File> {
     FILES.iter().filter(|file| file.ends(&[".md"]))
 }
 
-/// The blocks of a document fenced as one of these languages, with their first line's number.
-fn blocks<'d>(document: &'d File, languages: &[&str]) -> Vec<(usize, String)> {
+/// The blocks of a document fenced as this language, with their first line's number.
+fn blocks(document: &File, language: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let mut open: Option<(usize, bool, String)> = None;
+    let mut open: Option<(bool, usize, String)> = None;
     for (number, line) in document.text.lines().enumerate() {
         let fence = line.trim_start().strip_prefix("```");
         open = match (open.take(), fence) {
-            (None, Some(language)) => {
-                Some((number + 2, languages.contains(&language.trim()), String::new()))
-            }
             (None, None) => None,
-            (Some((start, wanted, text)), Some(_)) => {
-                if wanted {
-                    found.push((start, text));
-                }
+            (None, Some(info)) => {
+                let wanted = info.split_whitespace().next() == Some(language);
+                Some((wanted, number + 2, String::new()))
+            }
+            (Some((wanted, start, text)), None) => Some((wanted, start, text + line + "\n")),
+            (Some((wanted, start, text)), Some(_)) => {
+                found.extend(wanted.then_some((start, text)));
                 None
             }
-            (Some((start, wanted, text)), None) => Some((start, wanted, text + line + "\n")),
         };
     }
     assert!(open.is_none(), "{}: a fence is not closed", document.path);
@@ -38,7 +37,7 @@ fn blocks<'d>(document: &'d File, languages: &[&str]) -> Vec<(usize, String)> {
 fn json_in_documents_is_json() {
     let mut broken = Vec::new();
     for document in documents() {
-        for (line, text) in blocks(document, &["json"]) {
+        for (line, text) in blocks(document, "json") {
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&text) {
                 broken.push(format!("{}:{line}: {error}", document.path));
             }
@@ -53,7 +52,7 @@ fn commands_in_documents_exist() {
     let client = read("heartbeat-clients/heartbeat-client.sh");
     let mut wrong = Vec::new();
     for document in documents() {
-        for (line, text) in blocks(document, &["sh"]) {
+        for (line, text) in blocks(document, "sh") {
             let joined = text.replace("\\\n", " ");
             for command in joined.lines().map(|line| line.split(" #").next().unwrap_or_default()) {
                 let words = command.split_whitespace().collect::<Vec<_>>();
