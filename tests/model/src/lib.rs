@@ -68,7 +68,7 @@ impl Protocol {
     /// Delivering: two drains race for one channel; one checker decides.
     #[must_use]
     pub fn delivering(mutant: Mutant) -> Self {
-        Self { checkers: 1, drains: 2, ..Self::small(mutant) }
+        Self { checkers: 1, drains: 2, last_unit: 2, ..Self::small(mutant) }
     }
 
     /// As far as a test command has time for.
