@@ -149,7 +149,10 @@ async fn run_until_told(
     }
     let limit = Duration::from_secs(10);
     if tokio::time::timeout(limit, async { tokio::join!(server, drains) }).await.is_err() {
-        tracing::warn!(limit_s = limit.as_secs(), "stopped with work under way; it is redone at the next start");
+        tracing::warn!(
+            limit_s = limit.as_secs(),
+            "stopped with work under way; it is redone at the next start"
+        );
     }
     Ok(())
 }

@@ -53,10 +53,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
     graceful.shutdown().await;
 }
 
-type Connection = hyper::server::conn::http1::Connection<
-    TokioIo<TcpStream>,
-    TowerToHyperService<Router>,
->;
+type Connection =
+    hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
 
 fn connection(stream: TcpStream, router: Router) -> Connection {
     // Answers are small and complete: waiting to fill a packet only delays them.

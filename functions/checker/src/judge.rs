@@ -11,10 +11,10 @@ use flatline_shared::store::{CommitOutcome, Lane, StoreError};
 use flatline_shared::transition::{Informed, commit_for};
 use futures_util::{StreamExt, stream};
 
+use crate::alarm;
 use crate::membership::spec_of;
 use crate::tick::SLOT_MS;
 use crate::watch::Watch;
-use crate::alarm;
 
 /// Commits that run at a time.
 const CONCURRENCY: usize = 32;

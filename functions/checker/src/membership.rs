@@ -35,8 +35,7 @@ pub async fn follow(
     let mut known: HashMap<String, ServiceRecord> =
         records.into_iter().map(|record| (record.id.clone(), record)).collect();
     let specs = || app.config.services.iter().map(|service| &service.spec);
-    let missing: Vec<&ServiceSpec> =
-        specs().filter(|spec| !known.contains_key(&spec.id)).collect();
+    let missing: Vec<&ServiceSpec> = specs().filter(|spec| !known.contains_key(&spec.id)).collect();
     let creations: Vec<_> =
         missing.iter().map(|spec| app.store.create_service(spec, now)).collect();
     all(creations).await?;

@@ -42,8 +42,7 @@ impl Checker {
                 return Ok(());
             }
         };
-        let paused =
-            previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
+        let paused = previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
         Run::new(self, &mark).to_the_end(paused).await
     }
 

@@ -134,12 +134,13 @@ fn headers(channel: &Channel) -> Result<HeaderMap, RequestError> {
 fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestError> {
     let token = channel.secrets.get("AUTHTOKEN");
     let configured = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let filled = match (configured, token) {
-        (None, None) => return Ok(()),
-        (None, Some(token)) => format!("Bearer {}", token.expose()),
-        (Some(text), _) if !text.contains(TOKEN_PLACEHOLDER) => return Ok(()),
-        (Some(text), Some(token)) => text.replace(TOKEN_PLACEHOLDER, token.expose()),
-        (Some(_), None) => return Ok(()),
+    let Some(token) = token else { return Ok(()) };
+    let filled = match configured {
+        None => format!("Bearer {}", token.expose()),
+        Some(text) if text.contains(TOKEN_PLACEHOLDER) => {
+            text.replace(TOKEN_PLACEHOLDER, token.expose())
+        }
+        Some(_) => return Ok(()),
     };
     let mut value: HeaderValue =
         filled.parse().map_err(|_| RequestError::Header(AUTHORIZATION.to_string()))?;

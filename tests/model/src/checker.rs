@@ -9,7 +9,7 @@ use crate::state::{Action, Checker, State};
 use crate::{Mutant, Protocol, UNIT_MS};
 
 impl Protocol {
-    pub(crate) fn ingest_actions(&self, state: &State, actions: &mut Vec<Action>) {
+    pub(crate) fn ingest_actions(state: &State, actions: &mut Vec<Action>) {
         if state.ingest.is_some() {
             actions.push(Action::IngestCommit);
             if state.crashes_left > 0 {
@@ -58,7 +58,7 @@ impl Protocol {
         }
     }
 
-    pub(crate) fn checker_actions(&self, state: &State, index: usize, actions: &mut Vec<Action>) {
+    pub(crate) fn checker_actions(state: &State, index: usize, actions: &mut Vec<Action>) {
         match &state.checkers[index] {
             Checker::Idle => actions.push(Action::Look(index)),
             Checker::Decided { .. } => actions.push(Action::Commit(index)),

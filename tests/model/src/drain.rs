@@ -10,7 +10,7 @@ use crate::{Mutant, Protocol};
 const COOLDOWN_MS: i64 = 0;
 
 impl Protocol {
-    pub(crate) fn drain_actions(&self, state: &State, index: usize, actions: &mut Vec<Action>) {
+    pub(crate) fn drain_actions(state: &State, index: usize, actions: &mut Vec<Action>) {
         match &state.drains[index] {
             Drain::Idle if state.bells > 0 => actions.push(Action::Hear(index)),
             Drain::Idle => return,

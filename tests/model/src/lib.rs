@@ -126,12 +126,12 @@ impl Model for Protocol {
         if state.now < self.last_unit {
             actions.push(Action::Pass);
         }
-        self.ingest_actions(state, actions);
+        Self::ingest_actions(state, actions);
         for index in 0..self.checkers {
-            self.checker_actions(state, index, actions);
+            Self::checker_actions(state, index, actions);
         }
         for index in 0..self.drains {
-            self.drain_actions(state, index, actions);
+            Self::drain_actions(state, index, actions);
         }
     }
 

@@ -25,6 +25,7 @@ fn notice(version: u64, status: Status, committed: f64) -> QueuedNotice {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "rows say None or told(..)")]
 fn told(status: Status, seconds: f64) -> Option<Told> {
     Some(Told { status, version: 1, at: at(seconds) })
 }
@@ -37,14 +38,18 @@ fn end(how: Unsent, rows: &[usize]) -> Step {
     Step::End(rows.iter().map(|row| (*row, how)).collect())
 }
 
+/// What it says, the rows that wait, what was told, the time, what follows.
+type Row = (&'static str, Vec<QueuedNotice>, Option<Told>, f64, Step);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one row per sentence")]
 fn every_step_of_a_lane() {
     use Status::{Degraded, Down, Up};
     let retry = |row: QueuedNotice, next: f64| QueuedNotice { next_at: Some(at(next)), ..row };
     let closing = |row: QueuedNotice| QueuedNotice { closing: true, ..row };
     let reminder =
         |version, n| QueuedNotice { n, event: Event::Reminder, ..notice(version, Down, 0.0) };
-    let rows: Vec<(&str, Vec<QueuedNotice>, Option<Told>, f64, Step)> = vec![
+    let rows: Vec<Row> = vec![
         ("an empty lane is done", vec![], None, 0.0, Step::Done),
         ("the first alarm goes at once", vec![notice(2, Down, 0.0)], None, 0.0, send(0, &[])),
         (

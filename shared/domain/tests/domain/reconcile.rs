@@ -57,6 +57,7 @@ fn gap(status: Status, from: f64, to: f64) -> ServiceRecord {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one row per sentence")]
 fn every_decision_has_its_reason() {
     use Expect::{Clear, Commit, Keep};
     use KeepReason as K;
