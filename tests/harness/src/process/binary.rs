@@ -41,7 +41,9 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
     cargo.args(["build", "--quiet", "--package", package, "--bin", name]);
     cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
     cargo.arg("--target-dir").arg(&target);
-    for (name, _) in env::vars_os().filter(|(name, _)| describes_the_test(name)) {
+    #[expect(clippy::disallowed_methods, reason = "the environment of cargo, not of Flatline")]
+    let inherited = env::vars_os();
+    for (name, _) in inherited.filter(|(name, _)| describes_the_test(name)) {
         cargo.env_remove(name);
     }
     let directory = match profile {
