@@ -132,6 +132,25 @@ impl Ledger {
         self.pages().calls.iter().filter(|call| wanted(call)).cloned().collect()
     }
 
+    /// The first ended call, past or to come, for which the closure says yes; `None` if it does not come
+    /// within `timeout_ms`.
+    pub async fn wait_for(
+        &self,
+        mut wanted: impl FnMut(&Call) -> bool,
+        timeout_ms: u64,
+    ) -> Option<Call> {
+        let until_ms = self.now_ms() + timeout_ms;
+        loop {
+            if let Some(found) = self.pages().calls.iter().find(|call| wanted(call)) {
+                return Some(found.clone());
+            }
+            if self.now_ms() >= until_ms {
+                return None;
+            }
+            crate::clock::pause(5).await;
+        }
+    }
+
     /// The sums over calls with this label.
     pub fn labelled(&self, label: &str) -> Totals {
         self.pages().calls.iter().filter(|call| call.label == label).collect()

@@ -168,6 +168,20 @@ async fn calls_are_found_by_their_time() {
     assert_eq!(gate.ledger().between(1000, 1001).all(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_to_come_can_be_waited_for() {
+    let gate = gate().await;
+    let client = once(&gate);
+    let later = async {
+        crate::clock::pause(1000).await;
+        put(&client, "b", 100).await
+    };
+    let wanted = |call: &crate::bridge::Call| call.passing.keys == ["p/b"];
+    let (found, _) = tokio::join!(gate.ledger().wait_for(wanted, 2000), later);
+    assert_eq!(found.unwrap().at_ms, 1000);
+    assert!(gate.ledger().wait_for(|call| call.at_ms > 5000, 100).await.is_none());
+}
+
 #[tokio::test]
 async fn sums_alone_can_be_kept() {
     let gate = gate().await;
