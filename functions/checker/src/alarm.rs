@@ -1,14 +1,229 @@
 //! What Flatline has to say about itself.
 //!
 //! It says it as an external alert of source `flatline`, to every channel that can deliver, whatever
-//! events it takes: an item that cannot be checked, or blind time that lasts.
+//! events it takes: a service that cannot be checked, or blind time that lasts.
 
+use flatline_domain::{Status, UnixMs};
 use flatline_shared::app::App;
+use flatline_shared::render::duration;
+use flatline_shared::store::{ExternalAlert, FeedEntry, Notice, StoreError, alert_key};
 
-/// An item that cannot be read or committed: it is left alone, the others go on.
-pub async fn about_broken(_app: &App, id: &str, why: &str) {
-    tracing::error!(service = id, why, "this service cannot be checked");
+use crate::Checker;
+
+/// The source of our own alerts.
+const SOURCE: &str = "flatline";
+
+/// The key of the alert about blind time.
+const BLIND: &str = "flatline/blind";
+
+/// Canaries that fail for this long are worth an alert, in ms.
+const BLIND_FOR_MS: i64 = 300_000;
+
+/// An alert that could not be stored is tried again after this long, in ms.
+const RETRY_MS: i64 = 30_000;
+
+/// What a process knows of its blindness.
+#[derive(Debug, Default)]
+pub struct Blindness {
+    /// Since when canaries fail.
+    since: Option<UnixMs>,
+    /// Whether the alert is open. `None`: an earlier process may have left it so.
+    told: Option<bool>,
+    /// Not before this instant is the alert stored again.
+    next_try: UnixMs,
 }
 
-/// Whether we have been blind for long.
-pub async fn about_sight(_app: &App) {}
+/// What there is to say about sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Saying {
+    Nothing,
+    /// Blind since this instant.
+    Blind(UnixMs),
+    /// Canaries are heard again.
+    Sighted,
+}
+
+impl Blindness {
+    fn saying(&mut self, failing: bool, now: UnixMs) -> Saying {
+        if !failing {
+            self.since = None;
+            let unsaid = self.told != Some(false) && now >= self.next_try;
+            return if unsaid { Saying::Sighted } else { Saying::Nothing };
+        }
+        let since = *self.since.get_or_insert(now);
+        let long = now.since_ms(since) >= BLIND_FOR_MS;
+        if long && self.told != Some(true) && now >= self.next_try {
+            Saying::Blind(since)
+        } else {
+            Saying::Nothing
+        }
+    }
+}
+
+impl Checker {
+    /// Tells of blind time that lasts, and of its end.
+    pub(crate) async fn mind_sight(&self, failing: bool) {
+        let now = self.app.clock.now();
+        let saying = self.memory().blindness.saying(failing, now);
+        let said = match saying {
+            Saying::Nothing => return,
+            Saying::Blind(since) => raise(&self.app, &blind(since, now)).await.map(|()| true),
+            Saying::Sighted => resolve(&self.app, &sighted(now)).await.map(|()| false),
+        };
+        let mut memory = self.memory();
+        match said {
+            Ok(open) => memory.blindness.told = Some(open),
+            Err(error) => {
+                tracing::warn!(error = %error, "an alert about blind time could not be stored yet");
+                memory.blindness.next_try = now.plus_ms(RETRY_MS);
+            }
+        }
+    }
+}
+
+/// One of our own alerts.
+struct Alarm {
+    key: String,
+    title: String,
+    message: String,
+    status: Status,
+    at: UnixMs,
+}
+
+fn blind(since: UnixMs, now: UnixMs) -> Alarm {
+    let lasted = duration::words(now.since_ms(since));
+    Alarm {
+        key: BLIND.to_owned(),
+        title: "Flatline cannot hear heartbeats".to_owned(),
+        message: format!(
+            "Flatline's own heartbeat has not come through for {lasted}: no service is declared \
+             down for silence until it does. Check the ingest address, its certificate and the \
+             database."
+        ),
+        status: Status::Down,
+        at: now,
+    }
+}
+
+fn sighted(now: UnixMs) -> Alarm {
+    Alarm {
+        key: BLIND.to_owned(),
+        title: "Flatline hears heartbeats again".to_owned(),
+        message: "Each silent service gets one full window from now on.".to_owned(),
+        status: Status::Up,
+        at: now,
+    }
+}
+
+/// An item that cannot be read or committed is left alone; the others go on.
+pub async fn about_broken(app: &App, id: &str, why: &str) {
+    tracing::error!(service = id, why, "this service cannot be checked");
+    let alarm = Alarm {
+        key: format!("quarantine/{id}"),
+        title: format!("Flatline cannot check the service {id}"),
+        message: format!("Its stored record or its transition is refused: {why}. Others go on."),
+        status: Status::Down,
+        at: app.clock.now(),
+    };
+    if let Err(error) = raise(app, &alarm).await {
+        tracing::warn!(service = id, error = %error, "an alert about it could not be stored yet");
+    }
+}
+
+/// Opens the alert, unless it is open.
+async fn raise(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
+    if app.store.is_alert_open(&alert_key(SOURCE, &alarm.key)).await? {
+        return Ok(());
+    }
+    store(app, alarm).await
+}
+
+/// Ends the alert, if it is open.
+async fn resolve(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
+    if app.store.is_alert_open(&alert_key(SOURCE, &alarm.key)).await? {
+        store(app, alarm).await?;
+    }
+    Ok(())
+}
+
+async fn store(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
+    let channels = app.config.channels.iter().filter(|channel| channel.route.enabled);
+    let told = app
+        .store
+        .store_alert(&ExternalAlert {
+            key: alert_key(SOURCE, &alarm.key),
+            feed: feed_entry(alarm),
+            feed_days: app.config.notify.max_age_days,
+            notice: notice(alarm),
+            channels: channels.map(|channel| channel.route.name.clone()).collect(),
+        })
+        .await?;
+    if !told.is_empty() {
+        app.doorbell.notify_one();
+    }
+    Ok(())
+}
+
+fn severity(alarm: &Alarm) -> &'static str {
+    if alarm.status.is_incident() { "critical" } else { "info" }
+}
+
+fn feed_entry(alarm: &Alarm) -> FeedEntry {
+    FeedEntry {
+        id: format!("{}-{}", alarm.key, alarm.at.0),
+        at: alarm.at,
+        title: alarm.title.clone(),
+        message: alarm.message.clone(),
+        severity: severity(alarm).to_owned(),
+        source: SOURCE.to_owned(),
+        service_id: None,
+        status: Some(alarm.status.as_str().to_owned()),
+        muted: false,
+    }
+}
+
+fn notice(alarm: &Alarm) -> Notice {
+    Notice {
+        id: alarm.key.clone(),
+        name: alarm.title.clone(),
+        status: alarm.status,
+        previous: Status::Unknown,
+        at: alarm.at,
+        since: alarm.at,
+        last_seen: None,
+        window_ms: 0,
+        reason: SOURCE.to_owned(),
+        message: Some(alarm.message.clone()),
+        severity: Some(severity(alarm).to_owned()),
+        labels: std::collections::BTreeMap::new(),
+        annotations: std::collections::BTreeMap::new(),
+        channels: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blindness_is_told_once_after_five_minutes_and_once_when_it_ends() {
+        let mut blindness = Blindness { told: Some(false), ..Blindness::default() };
+        let at = |seconds: i64| UnixMs(seconds * 1_000);
+        assert_eq!(blindness.saying(false, at(0)), Saying::Nothing);
+        assert_eq!(blindness.saying(true, at(10)), Saying::Nothing);
+        assert_eq!(blindness.saying(true, at(309)), Saying::Nothing);
+        assert_eq!(blindness.saying(true, at(310)), Saying::Blind(at(10)));
+        blindness.told = Some(true);
+        assert_eq!(blindness.saying(true, at(400)), Saying::Nothing);
+        assert_eq!(blindness.saying(false, at(401)), Saying::Sighted);
+        blindness.told = Some(false);
+        assert_eq!(blindness.saying(false, at(402)), Saying::Nothing);
+        assert_eq!(blindness.saying(true, at(403)), Saying::Nothing, "it is counted anew");
+    }
+
+    #[test]
+    fn an_alert_that_an_earlier_process_left_open_is_looked_for() {
+        let mut blindness = Blindness::default();
+        assert_eq!(blindness.saying(false, UnixMs(0)), Saying::Sighted);
+    }
+}

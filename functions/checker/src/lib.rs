@@ -22,6 +22,7 @@ use std::sync::Mutex;
 
 use flatline_shared::app::App;
 
+use crate::alarm::Blindness;
 use crate::watch::Pulse;
 
 /// The checker of one process. Ticks of one process may overlap.
@@ -35,6 +36,8 @@ pub struct Checker {
 struct Memory {
     /// The configuration was applied by this process.
     applied: bool,
+    /// What was said of our own sight.
+    blindness: Blindness,
     /// Both clocks, when they were last read together.
     pulse: Option<Pulse>,
 }

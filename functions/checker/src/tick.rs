@@ -43,7 +43,7 @@ impl Checker {
             }
         };
         let paused = previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
-        Run::new(self, &mark).to_the_end(paused).await
+        Run::new(self, &mark).last(paused).await
     }
 
     /// Reads both clocks; whether the wall clock jumped since they were last read, and how much real
@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn to_the_end(mut self, paused: bool) -> Result<(), StoreError> {
+    async fn last(mut self, paused: bool) -> Result<(), StoreError> {
         let (jumped, _) = self.checker.pulse();
         if jumped {
             self.watch.store_blindness().await;
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         let records = self.gather(first, first || paused || jumped).await?;
         self.watch.keep_up().await;
         self.look(records).await;
-        alarm::about_sight(&self.checker.app).await;
+        self.checker.mind_sight(self.watch.is_failing()).await;
         while self.goes_on().await {
             self.slot().await;
         }
@@ -140,6 +140,7 @@ impl<'a> Run<'a> {
             self.start_over().await;
         }
         self.watch.keep_up().await;
+        self.checker.mind_sight(self.watch.is_failing()).await;
         let due = self.agenda.due(self.checker.app.clock.now());
         if due.is_empty() {
             return;
@@ -149,7 +150,9 @@ impl<'a> Run<'a> {
             Err(error) => {
                 tracing::warn!(error = %error, "cannot read what is due, trying again");
                 let again = self.checker.app.clock.now().plus_ms(SLOT_MS);
-                due.iter().for_each(|id| self.agenda.set(id, again));
+                for id in &due {
+                    self.agenda.set(id, again);
+                }
             }
         }
     }
@@ -161,7 +164,9 @@ impl<'a> Run<'a> {
             Ok(swept) => {
                 let now = self.checker.app.clock.now();
                 self.agenda.clear();
-                swept.records.iter().for_each(|record| self.agenda.set(&record.id, now));
+                for record in &swept.records {
+                    self.agenda.set(&record.id, now);
+                }
             }
             Err(error) => {
                 tracing::warn!(error = %error, "cannot sweep, the next tick will");

@@ -77,6 +77,11 @@ impl<'a> Watch<'a> {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the last canary failed.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
     /// Sends a canary if one is due.
     pub async fn keep_up(&self) {
         if self.next() <= self.app.clock.now() {

@@ -133,6 +133,12 @@ impl Store {
         Err(StoreError::Unavailable(format!("too many alerts of key {} at once", alert.key)))
     }
 
+    /// Whether the newest alert of this key says trouble.
+    pub async fn is_alert_open(&self, alert_key: &str) -> Result<bool, StoreError> {
+        let state = self.alert_state(alert_key).await?;
+        Ok(state.is_some_and(|state| state.status.is_incident()))
+    }
+
     async fn alert_state(&self, alert_key: &str) -> Result<Option<AlertState>, StoreError> {
         let item = self.get(key(self.alert_pk(alert_key), alert_key), Reading::Consistent).await?;
         item.map(|item| state(&Reader::new(&item))).transpose()
