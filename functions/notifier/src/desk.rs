@@ -156,9 +156,8 @@ impl<'a> Desk<'a> {
             let RoundEnd { due, lease: held } = round.go(rows).await?;
             let Some(held) = held else { return Ok(due) };
             match self.app.store.release(&held).await? {
-                Release::RangAgain(ours) if !self.is_closing() => lease = ours,
-                // Somebody rang, but there is no time left: those rows are for the next drain.
-                Release::RangAgain(_) => return Ok(Some(self.app.clock.now())),
+                // With no time left the next round sends nothing; it only reads what is due.
+                Release::RangAgain(ours) => lease = ours,
                 Release::Released | Release::Lost => return Ok(due),
             }
         }

@@ -4,4 +4,5 @@ mod bench;
 mod failures;
 mod lanes;
 mod leases;
+mod outages;
 mod running;

@@ -1,14 +1,13 @@
 //! What the tests stand on: an engine in memory, tokio's paused clock, a scripted receiver.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flatline_domain::{Reason, Status, Transition, UnixMs};
-use flatline_embedded::{Engine, Execution};
+use flatline_embedded::Engine;
+use flatline_harness::bridge::Gate;
+use flatline_harness::clock::VirtualClock;
 use flatline_shared::app::App;
 use flatline_shared::clock::Clock;
 use flatline_shared::config::{Config, Env, Secret};
@@ -20,36 +19,9 @@ use flatline_shared::store::{
 use flatline_shared::transition::{Informed, commit_for};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 /// When the tests begin.
 pub const START: UnixMs = UnixMs(1_795_000_000_000);
-
-/// Time on tokio's paused clock; the wall clock can be set off.
-pub struct TestClock {
-    began: Instant,
-    offset_ms: AtomicI64,
-}
-
-impl TestClock {
-    pub fn jump(&self, ms: i64) {
-        self.offset_ms.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> UnixMs {
-        START.plus_ms(self.monotonic_ms() + self.offset_ms.load(Ordering::SeqCst))
-    }
-
-    fn monotonic_ms(&self) -> i64 {
-        self.began.elapsed().as_millis() as i64
-    }
-
-    fn sleep(&self, ms: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(pause(ms))
-    }
-}
 
 /// Virtual time passes.
 #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
@@ -91,7 +63,7 @@ type Script = Box<dyn FnMut(&Sent) -> Reply + Send>;
 
 /// Records what it gets and answers as scripted.
 pub struct Receiver {
-    clock: Arc<TestClock>,
+    clock: Arc<VirtualClock>,
     got: Mutex<Vec<Sent>>,
     script: Mutex<Script>,
 }
@@ -155,11 +127,12 @@ impl Canary for NoCanary {
     }
 }
 
-/// An app with services `api`, `db`, `web` and these webhook channels.
+/// An app with the services `api`, `db` and `web`, on an engine behind a gate.
 pub struct Bench {
     pub app: App,
-    pub clock: Arc<TestClock>,
+    pub clock: Arc<VirtualClock>,
     pub receiver: Arc<Receiver>,
+    pub gate: Gate,
 }
 
 /// The configuration: each channel `Name` is a webhook at `https://name.example/`.
@@ -195,14 +168,14 @@ impl Bench {
     }
 
     pub async fn with(channels: Value, cooldown_min: u32) -> Self {
-        let clock = Arc::new(TestClock { began: Instant::now(), offset_ms: AtomicI64::new(0) });
+        let clock = VirtualClock::starting(START);
         let receiver = Arc::new(Receiver {
             clock: clock.clone(),
             got: Mutex::default(),
             script: Mutex::new(Box::new(|_| Reply::Status(204))),
         });
-        let client = Engine::memory().unwrap().client(Execution::Inline);
-        let store = Store::open(client, "flatline", clock.clone(), IfMissing::Create);
+        let gate = Gate::before(Engine::memory().unwrap());
+        let store = Store::open(gate.client(), "flatline", clock.clone(), IfMissing::Create);
         let app = App {
             config: Arc::new(config(&channels, cooldown_min)),
             revision: 1,
@@ -213,7 +186,7 @@ impl Bench {
             transport: receiver.clone(),
             doorbell: Arc::new(Notify::new()),
         };
-        let bench = Self { app, clock, receiver };
+        let bench = Self { app, clock, receiver, gate };
         for service in &bench.app.config.services {
             bench.app.store.create_service(&service.spec, START).await.unwrap();
         }

@@ -132,8 +132,7 @@ fn a_test_is_told() {
     insta::assert_json_snapshot!(sent(&turned(Event::Test, Status::Up, Status::Up, "test"), None));
 }
 
-#[test]
-fn an_external_alert_is_told() {
+fn critical_db() -> OutboxRow {
     let mut row = turned(Event::Alert, Status::Down, Status::Up, "custom-app");
     row.delivery.lane = Lane::Alert("0123456789abcdef0123456789abcdef".to_owned());
     let notice = &mut row.delivery.notice;
@@ -143,7 +142,12 @@ fn an_external_alert_is_told() {
     notice.labels = BTreeMap::from([("env".to_owned(), "prod".to_owned())]);
     notice.annotations = BTreeMap::from([("runbook".to_owned(), "https://r".to_owned())]);
     notice.channels = vec!["webhook".to_owned()];
-    insta::assert_json_snapshot!(sent(&row, Some("https://status.example")));
+    row
+}
+
+#[test]
+fn an_external_alert_is_told() {
+    insta::assert_json_snapshot!(sent(&critical_db(), Some("https://status.example")));
 }
 
 #[test]
@@ -282,4 +286,24 @@ fn debug_shows_no_secret() {
     for secret in ["path-secret", "query-secret", "wh-token"] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+/// The JSON samples of the documentation, in order: configuration, event, alert.
+fn documented() -> Vec<Value> {
+    let page = include_str!("../../../../docs/notifications.md");
+    let samples = page.split("```json").skip(1).filter_map(|rest| rest.split("```").next());
+    samples.map(|sample| serde_json::from_str(sample).unwrap()).collect()
+}
+
+#[test]
+fn the_documentation_shows_what_is_sent() {
+    let [configured, event, alert] = &documented()[..] else { panic!("three samples") };
+    let page = Some("https://status.example");
+    assert_eq!(*event, sent(&down(), page));
+    assert_eq!(*alert, sent(&critical_db(), page));
+    let options = configured["channels"][0]["config"].clone();
+    let channel = channel(options, &[("URL", "https://hook.example/in"), ("AUTHTOKEN", "t")]);
+    let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+    assert_eq!(outgoing.headers["authorization"], "Bearer t");
+    assert_eq!(outgoing.headers["x-team"], "operations");
 }
