@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
-use flatline_harness::bridge::{Action, Gate, Passing, Rule, Strike};
+use flatline_harness::bridge::{Action, Bridge, Gate, Passing, Rule, Strike};
 use flatline_harness::config::ConfigDir;
 use flatline_harness::process::{Flatline, send_signal};
 use flatline_harness::receiver::{Receiver, Reply};
@@ -88,10 +88,10 @@ async fn told_all_the_same(moment: Moment, duplicates: Duplicates) -> Result<()>
         None => None,
     };
     let World { flatline, receiver, bridge, .. } = &mut world;
-    arm(moment, flatline, receiver, bridge.as_ref().map(|bridge| bridge.gate()));
+    arm(moment, flatline, receiver, bridge.as_ref().map(Bridge::gate));
 
     let seen = kills.clone();
-    let story = async {
+    let down_and_up = async {
         receiver.wait_for(|it| says(it, "down", "api"), PATIENCE_MS).await?;
         let beating = client.keep_beating("api");
         receiver.wait_for(|it| says(it, "up", "api"), PATIENCE_MS).await?;
@@ -104,7 +104,7 @@ async fn told_all_the_same(moment: Moment, duplicates: Duplicates) -> Result<()>
         site.until("api", "up").await?;
         Ok(beating)
     };
-    let beating = supervised(flatline, &kills, story).await?;
+    let beating = supervised(flatline, &kills, down_and_up).await?;
     let books = world.close().await?;
     beating.stop().await?;
     books.agree("api", &world.heard("api"), &["down", "up"], duplicates).await?;

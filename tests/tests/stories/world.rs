@@ -73,12 +73,12 @@ impl World {
     /// Looks once more for secrets, ends the process as an operator would, and opens its books.
     pub async fn close(&mut self) -> Result<Books> {
         for path in ["/", "/api/status", "/health"] {
-            self.free_of_secrets(path, &self.site.get(path).await?)?;
+            free_of_secrets(path, &self.site.get(path).await?)?;
         }
         self.flatline.signal("TERM")?;
         let ended = self.flatline.wait(PATIENCE_MS).await?;
         ensure!(ended.success(), "{ended}\n{}", self.flatline.output());
-        self.free_of_secrets("output", &self.flatline.output())?;
+        free_of_secrets("output", &self.flatline.output())?;
         self.books().await
     }
 
@@ -90,14 +90,6 @@ impl World {
         };
         Books::open(engine.client(Execution::Inline)).await
     }
-
-    fn free_of_secrets(&self, what: &str, text: &str) -> Result<()> {
-        for secret in [KEY, ALERT_KEY, HOOK_SECRET] {
-            ensure!(!text.contains(secret), "{what} shows {secret}:\n{text}");
-        }
-        ensure!(!text.contains("panicked"), "{what}:\n{text}");
-        Ok(())
-    }
 }
 
 /// Where a receiver takes messages of Flatline.
@@ -108,4 +100,13 @@ pub fn hook_url(receiver: &Receiver) -> String {
 /// Whether a message is about this event of this service.
 pub fn says(message: &Received, event: &str, id: &str) -> bool {
     message.json["event"] == event && message.json["service"]["id"] == id
+}
+
+/// Neither keys nor the hook's address, nor a panic.
+fn free_of_secrets(what: &str, text: &str) -> Result<()> {
+    for secret in [KEY, ALERT_KEY, HOOK_SECRET] {
+        ensure!(!text.contains(secret), "{what} shows {secret}:\n{text}");
+    }
+    ensure!(!text.contains("panicked"), "{what}:\n{text}");
+    Ok(())
 }
