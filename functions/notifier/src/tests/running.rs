@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flatline_shared::clock::Clock;
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -104,4 +105,5 @@ async fn a_stop_awaits_the_send_under_way_and_begins_no_other() {
     assert_eq!(bench.receiver.lines(), ["down api 1"]);
     assert_eq!(bench.endings("api").await, ["down 1 delivered"]);
     assert_eq!(bench.waiting("Hook").await, 1, "the other one is for the next process");
+    assert!(bench.clock.monotonic_ms() < 6_000, "nothing else was waited for");
 }
