@@ -69,8 +69,9 @@ pub enum StartError {
 
 impl App {
     /// Starts the log and builds everything from the environment of the process: FLATLINE_TABLE (no
-    /// default), FLATLINE_DYNAMODB_URL, FLATLINE_CONFIG, FLATLINE_CANARY_URL and
-    /// FLATLINE_CANARY_KEY and FLATLINE_REVISION (the checker needs all three), FLATLINE_LOG, and those of the configuration.
+    /// default), FLATLINE_DYNAMODB_URL, FLATLINE_CONFIG, FLATLINE_CANARY_URL (checker),
+    /// FLATLINE_CANARY_KEY (checker and ingest), FLATLINE_REVISION (checker and notifier),
+    /// FLATLINE_LOG, and those of the configuration.
     pub async fn on_aws(role: Role) -> Result<Self, StartError> {
         let env = Env::from_process();
         telemetry::start(LogFormat::Json, env.get("FLATLINE_LOG").unwrap_or("info"));
@@ -98,11 +99,13 @@ impl App {
     }
 }
 
-/// The time of the deployment, by which the checker knows the newer configuration.
+/// The time of the deployment, by which checker and notifier know the newer configuration.
 fn revision(role: Role, env: &Env) -> Result<u64, StartError> {
     match env.get("FLATLINE_REVISION") {
         Some(text) => text.parse().map_err(|_| StartError::NotANumber("FLATLINE_REVISION")),
-        None if role == Role::Checker => Err(StartError::NotSet("FLATLINE_REVISION")),
+        None if matches!(role, Role::Checker | Role::Notifier) => {
+            Err(StartError::NotSet("FLATLINE_REVISION"))
+        }
         None => Ok(0),
     }
 }

@@ -9,7 +9,7 @@ use flatline_shared::store::OutboxRow;
 
 /// The longest that a send may take, in ms; the transport gives up sooner. Less than what is left of
 /// the lease when it begins.
-const SEND_MS: i64 = 12_000;
+pub(crate) const SEND_MS: i64 = 12_000;
 /// Jitter of a back-off, in percent, up and down.
 const JITTER_PERCENT: i64 = 10;
 

@@ -11,12 +11,20 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tracing::{error, warn};
 
+use crate::attempt::SEND_MS;
 use crate::bell::{Bell, Ringer, Wake};
 use crate::desk::{Desk, Duty, GLANCE_MS, Until};
 
-/// How long a drain goes on beginning things, in ms. It returns at most 30 s later, so a time-out of
-/// 150 s for the function leaves room.
-const DRAIN_MS: i64 = 90_000;
+/// How long a drain goes on beginning things, in ms.
+const DRAIN_MS: i64 = 75_000;
+/// The time-out of the function on AWS, in ms.
+const TIMEOUT_MS: i64 = 120_000;
+/// A drain has ended, and given its leases back, so long before the time-out, in ms.
+const MARGIN_MS: i64 = 15_000;
+/// The longest that one operation of the store takes, in ms.
+const STORE_MS: i64 = 5_000;
+// What may still be begun at the end of its time: renew a lease, send, mark, release.
+const _: () = assert!(DRAIN_MS + SEND_MS + 3 * STORE_MS <= TIMEOUT_MS - MARGIN_MS);
 /// How often a channel is visited although nobody rang, in ms.
 const ROUTINE_MS: i64 = 60_000;
 /// How long to wait when the store cannot say which channels there are, in ms.

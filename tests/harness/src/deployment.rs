@@ -1,5 +1,7 @@
 //! The Lambda functions as they would be deployed: one table behind a bridge, real binaries, no AWS.
 
+mod stream;
+
 use std::io;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use crate::bridge::Bridge;
 use crate::config::ConfigDir;
 use crate::process::{ProcessError, Profile, binary};
 use crate::runtime_api::LambdaProcess;
+
+pub use stream::Stream;
 
 /// The table of every deployment.
 pub const TABLE: &str = "flatline";
@@ -35,28 +39,43 @@ pub enum DeploymentError {
     Process(#[from] ProcessError),
 }
 
+/// Variables that a function needs besides those of all: only it has them on AWS.
+fn own_variables(function: &str) -> &'static [&'static str] {
+    match function {
+        "ingest" => &["API_KEYS", "FLATLINE_CANARY_KEY"],
+        "alert" => &["ALERT_API_KEY"],
+        "checker" => &["FLATLINE_CANARY_KEY", "FLATLINE_REVISION"],
+        "notifier" => &["FLATLINE_REVISION", "NOTIFICATION_"],
+        _ => &[],
+    }
+}
+
+/// How long a function may take, in ms.
+fn timeout_ms(function: &str) -> u64 {
+    match function {
+        "checker" => 150_000,
+        "notifier" => 120_000,
+        _ => 30_000,
+    }
+}
+
 /// A table with its bridge and the configuration of all functions.
 pub struct Deployment {
     bridge: Bridge,
+    store: Store,
     config: ConfigDir,
     profile: Profile,
 }
 
 impl Deployment {
-    /// Creates the table, in memory. Its creation is neither counted nor broken.
+    /// Creates the table, in memory. Its creation is neither counted nor broken. The functions are those
+    /// that FLATLINE_TEST_PROFILE asks for.
     pub async fn of(config: ConfigDir) -> Result<Self, DeploymentError> {
         let engine = Engine::memory()?;
         let client = engine.client(Execution::Inline);
-        Store::open(client, TABLE, SystemClock::shared(), IfMissing::Create).await?;
+        let store = Store::open(client, TABLE, SystemClock::shared(), IfMissing::Create).await?;
         let bridge = Bridge::start(engine).await?;
-        Ok(Self { bridge, config, profile: Profile::Debug })
-    }
-
-    /// With release builds of the functions.
-    #[must_use]
-    pub fn release(mut self) -> Self {
-        self.profile = Profile::Release;
-        self
+        Ok(Self { bridge, store, config, profile: Profile::of_tests() })
     }
 
     /// The database of the functions.
@@ -64,30 +83,39 @@ impl Deployment {
         &self.bridge
     }
 
-    /// Builds and starts a function, such as `ingest`, with more variables: the checker needs
-    /// FLATLINE_CANARY_URL.
+    /// The same table, past the bridge: for looking, neither counted nor broken.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Builds a function, such as `ingest`, and starts it with these variables more: the checker needs
+    /// FLATLINE_CANARY_URL. An empty value is like none.
     pub async fn function(
         &self,
         name: &str,
         more: &[(&str, &str)],
     ) -> Result<Arc<LambdaProcess>, DeploymentError> {
         let binary = binary(&format!("flatline-{name}"), name, self.profile)?;
-        let mut variables = self.variables();
+        let mut variables = self.variables(name);
         variables.extend(more.iter().map(|(name, value)| ((*name).into(), (*value).into())));
-        Ok(Arc::new(LambdaProcess::start(name, binary, &variables).await?))
+        let function = LambdaProcess::start(name, binary, &variables).await?;
+        Ok(Arc::new(function.timeout_ms(timeout_ms(name))))
     }
 
-    /// The variables that every function gets.
-    pub fn variables(&self) -> Vec<(String, String)> {
+    /// The variables that this function gets, and no others: secrets only where they are needed.
+    pub fn variables(&self, function: &str) -> Vec<(String, String)> {
         let config = self.config.path().to_string_lossy().into_owned();
-        let own = [
+        let all = [
             ("FLATLINE_TABLE", TABLE.to_owned()),
             ("FLATLINE_DYNAMODB_URL", self.bridge.url()),
             ("FLATLINE_CONFIG", config),
-            ("FLATLINE_CANARY_KEY", CANARY_KEY.to_owned()),
-            ("FLATLINE_REVISION", "1".to_owned()),
         ];
-        let own = own.map(|(name, value)| (name.to_owned(), value));
-        self.config.variables().into_iter().chain(own).collect()
+        let some =
+            [("FLATLINE_CANARY_KEY", CANARY_KEY.to_owned()), ("FLATLINE_REVISION", "1".to_owned())];
+        let named = |(name, value): (&str, String)| (name.to_owned(), value);
+        let some = self.config.variables().into_iter().chain(some.map(named));
+        let own = own_variables(function);
+        let some = some.filter(|(name, _)| own.iter().any(|own| name.starts_with(own)));
+        all.map(named).into_iter().chain(some).collect()
     }
 }

@@ -212,6 +212,17 @@ impl Process {
         Ok(ticks.sum::<u64>() * 10)
     }
 
+    /// CPU time that its threads have used so far, in microseconds; threads that ended are not in it.
+    pub fn cpu_us(&self) -> Result<u64, ProcessError> {
+        let mut sum_ns = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.id()))? {
+            let times = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let running_ns = times.split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok());
+            sum_ns += running_ns.unwrap_or_default();
+        }
+        Ok(sum_ns / 1_000)
+    }
+
     /// Memory that is resident now, in KiB.
     pub fn rss_kib(&self) -> Result<u64, ProcessError> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;

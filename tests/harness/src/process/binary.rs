@@ -9,6 +9,16 @@ use std::sync::{Mutex, PoisonError};
 
 use super::ProcessError;
 
+/// What is built together on AWS. cargo chooses the features of dependencies for all selected packages
+/// at once, so another selection would build the same crates once more.
+const FUNCTIONS: [&str; 5] = [
+    "flatline-ingest",
+    "flatline-alert",
+    "flatline-dashboard",
+    "flatline-checker",
+    "flatline-notifier",
+];
+
 /// Which build of a binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Profile {
@@ -16,6 +26,18 @@ pub enum Profile {
     Debug,
     /// As it ships.
     Release,
+}
+
+impl Profile {
+    /// What FLATLINE_TEST_PROFILE asks for: `release`, or else the debug build.
+    pub fn of_tests() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a wish of the test command, not of Flatline"
+        )]
+        let wish = env::var_os("FLATLINE_TEST_PROFILE");
+        if wish.is_some_and(|wish| wish == "release") { Self::Release } else { Self::Debug }
+    }
 }
 
 type Built = BTreeMap<(String, String, Profile), PathBuf>;
@@ -38,7 +60,7 @@ pub fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Pr
 fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, ProcessError> {
     let target = target_directory()?;
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", package, "--bin", name]);
+    cargo.args(["build", "--quiet", "--bin", name]);
     cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
     cargo.arg("--target-dir").arg(&target);
     #[expect(clippy::disallowed_methods, reason = "the environment of cargo, not of Flatline")]
@@ -47,9 +69,12 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
         cargo.env_remove(name);
     }
     let directory = match profile {
-        Profile::Debug => "debug",
+        Profile::Debug => {
+            cargo.arg("--workspace");
+            "debug"
+        }
         Profile::Release => {
-            cargo.arg("--release");
+            cargo.arg("--release").args(shipped_with(package));
             "release"
         }
     };
@@ -59,6 +84,12 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
         return Err(ProcessError::Build { package: package.to_owned(), output });
     }
     Ok(target.join(directory).join(name))
+}
+
+/// The selection of packages with which this one ships.
+fn shipped_with(package: &str) -> Vec<String> {
+    let together = if FUNCTIONS.contains(&package) { &FUNCTIONS[..] } else { &[package] };
+    together.iter().map(|package| format!("--package={package}")).collect()
 }
 
 /// cargo tells a test about its package. Build scripts of dependencies look at the same variables, and
