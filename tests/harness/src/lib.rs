@@ -5,6 +5,7 @@
 //!   ([`bridge::Bridge`]).
 //! - [`clock`]: a virtual clock on tokio's paused time, for the simulation.
 //! - [`config`]: config directories with the variables that belong to them.
+//! - [`dice`]: chance that can be repeated.
 //! - [`deployment`]: the Lambda binaries on one table, without AWS, by [`runtime_api`].
 //! - [`process`]: real processes, among them `flatline`; kill -9, signals, restarts, output, CPU, memory.
 //! - [`receiver`]: a webhook receiver, plain or TLS, that answers what it is told to.
@@ -33,6 +34,7 @@ pub mod bridge;
 pub mod clock;
 pub mod config;
 pub mod deployment;
+pub mod dice;
 mod listener;
 pub mod process;
 pub mod receiver;

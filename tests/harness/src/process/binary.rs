@@ -101,10 +101,12 @@ fn describes_the_test(variable: &OsStr) -> bool {
         .any(|beginning| name.starts_with(beginning))
 }
 
-/// The test runs from `<target>/<profile>/deps/<test>`, wherever that was put.
+/// A test runs from `<target>/<profile>/deps/<test>`, a program from `<target>/<profile>/<program>`,
+/// wherever the target directory was put.
 fn target_directory() -> Result<PathBuf, ProcessError> {
-    let test = env::current_exe()?;
-    let target = test.ancestors().nth(3);
+    let program = env::current_exe()?;
+    let mut folders = program.ancestors().skip(1).skip_while(|folder| folder.ends_with("deps"));
+    let target = folders.nth(1);
     let target =
         target.ok_or_else(|| std::io::Error::other("the test is not in a target directory"))?;
     Ok(target.to_path_buf())

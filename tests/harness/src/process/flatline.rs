@@ -30,8 +30,14 @@ impl FlatlineLaunch {
 
     /// The release build.
     #[must_use]
-    pub fn release(mut self) -> Self {
-        self.profile = Profile::Release;
+    pub fn release(self) -> Self {
+        self.profile(Profile::Release)
+    }
+
+    /// This build.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -107,6 +113,11 @@ impl Flatline {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its data directory.
     pub fn data(&self) -> &Path {
         &self.data
@@ -122,6 +133,11 @@ impl Flatline {
         let address = (Ipv4Addr::LOCALHOST, self.port);
         let listens = |_: &Process| TcpStream::connect(address).is_ok();
         self.process.wait_until("listening", START_MS, listens).await
+    }
+
+    /// Starts it again as it was if it has ended, without waiting for anything.
+    pub fn launch_again(&mut self) -> Result<(), ProcessError> {
+        self.process.restart()
     }
 
     /// kill -9 if it runs, then starts it on the same data and port and waits until it listens.
