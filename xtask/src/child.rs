@@ -54,6 +54,13 @@ pub fn run(mut command: Command, log: &File, limit: Duration) -> Result<Ending> 
     }
 }
 
+/// Runs the command with our own outputs, for as long as it takes.
+pub fn attend(mut command: Command) -> Result<ExitStatus> {
+    forget_own_package(&mut command);
+    let program = command.get_program().display().to_string();
+    command.status().with_context(|| format!("starting {program}"))
+}
+
 fn wait_in_background(mut child: Child) -> mpsc::Receiver<std::io::Result<ExitStatus>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait()));

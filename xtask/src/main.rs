@@ -15,8 +15,8 @@ use crate::suite::Suite;
 
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
-       cargo xtask prove    the simulation, with many more seeds
-       cargo xtask bench    the benchmark, in release
+       cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
+       cargo xtask bench [detection] [heartbeats] [fleet]    the benchmark, in release
 
   --quick      without the suites that start processes or search state spaces
   --no-skips   what cannot run here is a failure
@@ -27,8 +27,9 @@ fn main() -> ExitCode {
     let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
     let done = match arguments.split_first() {
         Some((&"test", rest)) => test(rest),
-        Some((&"prove", [])) => run_all(vec![suite::prove()], Skips::Fail),
-        Some((&"bench", [])) => run_all(vec![suite::bench()], Skips::Fail),
+        Some((&"prove", [])) => run_all(suite::prove("1000"), Skips::Fail),
+        Some((&"prove", [kills])) => run_all(suite::prove(kills), Skips::Fail),
+        Some((&"bench", parts)) => bench(parts),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -106,6 +107,12 @@ fn run_all(suites: Vec<Suite>, skips: Skips) -> Result<Verdict> {
     }
     println!("\n{report}");
     Ok(if report.failed() { Verdict::Failed } else { Verdict::Passed })
+}
+
+/// The benchmark shows its table itself.
+fn bench(parts: &[&str]) -> Result<Verdict> {
+    let status = child::attend(suite::bench(parts))?;
+    Ok(if status.success() { Verdict::Passed } else { Verdict::Failed })
 }
 
 /// The root of the workspace.

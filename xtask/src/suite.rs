@@ -25,6 +25,8 @@ pub struct Suite {
     pub limit_s: u64,
     /// Whether it is part of `--quick`.
     pub quick: bool,
+    /// Whether the end of its log is shown although nothing failed.
+    shown: bool,
     /// Programs without which parts of it cannot run.
     pub needs: &'static [Program],
     /// Its commands, in order; the first that fails ends it.
@@ -51,7 +53,7 @@ impl Suite {
             }
         }
         let text = String::from_utf8_lossy(&std::fs::read(log)?).into_owned();
-        if failed.is_some() {
+        if failed.is_some() || self.shown {
             show_tail(&text, log);
         }
         let mut outcome = Outcome::new(&text, watch.elapsed(), failed);
@@ -105,20 +107,25 @@ pub fn all() -> Result<Vec<Suite>> {
     ])
 }
 
-/// The simulation with many more seeds.
-pub fn prove() -> Suite {
-    let mut command = cargo("test --release -p simulation");
-    command.env("FLATLINE_SEEDS", "10000");
-    suite("prove", "many seeds", 6 * 3600, vec![command])
+/// What takes hours: the simulation with many more seeds, and `kills` kills of the release build.
+pub fn prove(kills: &str) -> Vec<Suite> {
+    let mut seeds = cargo("test --release -p simulation");
+    seeds.env("FLATLINE_SEEDS", "10000");
+    let mut killing = cargo("test -p e2e --test kills -- --nocapture");
+    killing.env("FLATLINE_KILLS", kills).env("FLATLINE_RELEASE", "1");
+    let kills = suite("kills", "kill -9 at random moments", 6 * 3600, vec![killing]);
+    vec![suite("seeds", "many seeds", 6 * 3600, vec![seeds]), Suite { shown: true, ..kills }]
 }
 
-/// The benchmark.
-pub fn bench() -> Suite {
-    suite("bench", "the figures", 3600, vec![cargo("run --release -p bench")])
+/// The benchmark, or these parts of it.
+pub fn bench(parts: &[&str]) -> Command {
+    let mut command = cargo("run --release -p bench --");
+    command.args(parts).current_dir(root());
+    command
 }
 
 fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Command>) -> Suite {
-    Suite { name, what, limit_s, quick: false, needs: &[], commands }
+    Suite { name, what, limit_s, quick: false, shown: false, needs: &[], commands }
 }
 
 impl Suite {
