@@ -107,3 +107,15 @@ async fn a_stop_awaits_the_send_under_way_and_begins_no_other() {
     assert_eq!(bench.waiting("Hook").await, 1, "the other one is for the next process");
     assert!(bench.clock.monotonic_ms() < 6_000, "nothing else was waited for");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_what_falls_due_later() {
+    let bench = Arc::new(Bench::new().await);
+    bench.receiver.script(|_| Reply::RetryAfter(503, "50"));
+    bench.down("api").await;
+    let running = start(&bench);
+    pause(1_000).await;
+    running.stop().await;
+    assert!(bench.clock.monotonic_ms() < 2_000, "the row is for the next process");
+    assert_eq!(bench.waiting("Hook").await, 1);
+}
