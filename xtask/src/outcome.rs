@@ -58,6 +58,13 @@ impl Outcome {
         Self { counts, took, reasons }
     }
 
+    /// Of a suite that has nothing to run.
+    pub fn nothing(reason: String) -> Self {
+        let mut outcome = Self::default();
+        outcome.skipped(reason);
+        outcome
+    }
+
     /// Part of the suite did not run.
     pub fn skipped(&mut self, reason: String) {
         self.counts.skipped += 1;
