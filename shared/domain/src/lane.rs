@@ -75,6 +75,9 @@ pub fn next_step(
     if let Some(ended) = cancelled(rows, told) {
         return Step::End(ended);
     }
+    if let Some(ended) = outdated(rows, told) {
+        return Step::End(ended);
+    }
     let window_end = told.map(|told| told.at.plus_ms(cooldown_ms));
     let in_window = |row: &QueuedNotice| match (told, window_end) {
         (Some(told), Some(end)) => row.committed_at >= told.at && row.committed_at < end,
@@ -123,6 +126,13 @@ fn cancelled(rows: &[QueuedNotice], told: Option<&Told>) -> Option<Vec<(usize, U
         .map(|(index, _)| (index, Unsent::Cancelled))
         .collect();
     (!ended.is_empty()).then_some(ended)
+}
+
+/// What is older than what was told says nothing any more: sending it would go back in time.
+fn outdated(rows: &[QueuedNotice], told: Option<&Told>) -> Option<Vec<(usize, Unsent)>> {
+    let told = told?;
+    let count = rows.iter().take_while(|row| row.version < told.version).count();
+    (count > 0).then(|| (0..count).map(|index| (index, Unsent::Folded)).collect())
 }
 
 /// A delivery that was not accepted for this long is dead, in ms.

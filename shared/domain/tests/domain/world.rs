@@ -266,7 +266,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn invariants_hold_whatever_happens(happenings in prop::collection::vec(happening(), 1..80)) {
