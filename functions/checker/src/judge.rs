@@ -105,6 +105,9 @@ impl<'a> Judge<'a> {
         log: Option<&SightLog>,
     ) -> Result<UnixMs, StoreError> {
         let now = self.app.clock.now();
+        if log.is_some_and(|log| !is_known(record, log)) {
+            return Ok(now.plus_ms(SLOT_MS));
+        }
         let sight = match log {
             Some(log) => Some(self.sight(spec, record, log, now).await?),
             None => None,
@@ -213,6 +216,12 @@ impl Judge<'_> {
     }
 }
 
+/// Whether the holes in the gap of `record`, if it notes one, are stored: the next proof after it ends
+/// the last. The heartbeat that ended the gap is none: it may be the first that came through.
+fn is_known(record: &ServiceRecord, log: &SightLog) -> bool {
+    record.gap.is_none_or(|gap| log.last_proof.is_some_and(|proof| proof >= gap.to))
+}
+
 /// Whether deciding about `record` takes sight: a silence that would be committed, or a gap.
 fn needs_sight(record: &ServiceRecord, spec: &ServiceSpec, now: UnixMs) -> bool {
     let gap = record.gap.is_some() && !record.status.is_out();
@@ -222,3 +231,6 @@ fn needs_sight(record: &ServiceRecord, spec: &ServiceSpec, now: UnixMs) -> bool 
     );
     gap || silent
 }
+
+#[cfg(test)]
+mod tests;

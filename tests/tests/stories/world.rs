@@ -70,16 +70,21 @@ impl World {
         all.into_iter().filter(|it| it.json["service"]["id"] == id).collect()
     }
 
-    /// Looks once more for secrets, ends the process as an operator would, and opens its books.
+    /// [`World::end`], and opens its books.
     pub async fn close(&mut self) -> Result<Books> {
+        self.end().await?;
+        self.books().await
+    }
+
+    /// Looks once more for secrets and ends the process as an operator would.
+    pub async fn end(&mut self) -> Result<()> {
         for path in ["/", "/api/status", "/health"] {
             free_of_secrets(path, &self.site.get(path).await?)?;
         }
         self.flatline.signal("TERM")?;
         let ended = self.flatline.wait(PATIENCE_MS).await?;
         ensure!(ended.success(), "{ended}\n{}", self.flatline.output());
-        free_of_secrets("output", &self.flatline.output())?;
-        self.books().await
+        free_of_secrets("output", &self.flatline.output())
     }
 
     /// The books as they are; the process must have ended if they are its own file.

@@ -1,0 +1,104 @@
+//! Looks at the real engine; heartbeats are written as ingest writes them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flatline_domain::{Gap, Status, UnixMs};
+use flatline_embedded::{Engine, Execution};
+use flatline_shared::app::App;
+use flatline_shared::clock::SystemClock;
+use flatline_shared::config::{Config, Env, Secret};
+use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
+use flatline_shared::store::{Beat, IfMissing, Store};
+use tokio::sync::Notify;
+
+use super::Judge;
+use crate::watch::Watch;
+
+const SERVICES: &str =
+    r#"{"services": [{"id": "api", "name": "api", "stalenessThreshold": 4}], "groups": []}"#;
+
+/// The way to ingest, which can be closed; nothing is sent to channels.
+struct Road {
+    store: Store,
+    open: AtomicBool,
+}
+
+impl Canary for Road {
+    fn prove(&self) -> BoxFuture<Result<UnixMs, SendError>> {
+        let (open, store) = (self.open.load(Ordering::SeqCst), self.store.clone());
+        Box::pin(async move {
+            let now = SystemClock::shared().now();
+            if !open {
+                return Err(SendError::Failed("closed".to_owned()));
+            }
+            let stored = store.prove(now).await;
+            stored.map(|()| now).map_err(|error| SendError::Failed(error.to_string()))
+        })
+    }
+}
+
+impl Transport for Road {
+    fn send(&self, _: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
+        Box::pin(async { Err(SendError::Failed("closed".to_owned())) })
+    }
+}
+
+async fn app() -> (App, Arc<Road>) {
+    let env = Env::of([]);
+    let files = [("services.json", SERVICES)];
+    let config = Config::from_json(files, &env).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let clock = SystemClock::shared();
+    let client = Engine::memory().unwrap().client(Execution::Inline);
+    let store = Store::open(client, "flatline", clock.clone(), IfMissing::Create).await.unwrap();
+    let road = Arc::new(Road { store: store.clone(), open: AtomicBool::new(true) });
+    let app = App {
+        config: Arc::new(config),
+        revision: 1,
+        store,
+        clock,
+        canary: road.clone(),
+        canary_key: Secret::new("canary"),
+        transport: road.clone(),
+        doorbell: Arc::new(Notify::new()),
+    };
+    (app, road)
+}
+
+async fn beat(app: &App, at: UnixMs) {
+    let beat = Beat { id: "api", at, window_ms: 4_000, stated: None };
+    app.store.beat(&beat).await.unwrap();
+}
+
+async fn look(app: &App, watch: &Watch<'_>) -> Status {
+    let record = app.store.service("api").await.unwrap().unwrap();
+    Judge::new(app, watch).look(vec![record]).await;
+    app.store.service("api").await.unwrap().unwrap().status
+}
+
+/// After an outage a heartbeat may be stored before the canary comes through: until then nobody
+/// knows the hole in which the service seemed silent.
+#[tokio::test]
+async fn a_gap_is_judged_only_when_the_holes_in_it_are_known() {
+    let (app, road) = app().await;
+    let watch = Watch::new(&app);
+    let now = app.clock.now();
+    let gap = Gap { from: now.plus_ms(-10_000), to: now.plus_ms(-100) };
+    beat(&app, gap.from).await;
+    app.store.prove(gap.from).await.unwrap();
+    assert_eq!(look(&app, &watch).await, Status::Up);
+
+    road.open.store(false, Ordering::SeqCst);
+    beat(&app, gap.to).await;
+    app.store.note_gap("api", gap).await.unwrap();
+    look(&app, &watch).await;
+    assert_eq!(app.store.history("api").await.unwrap().len(), 1, "judged without sight");
+    let record = app.store.service("api").await.unwrap().unwrap();
+    assert_eq!(record.gap, Some(gap), "forgotten without sight");
+
+    road.open.store(true, Ordering::SeqCst);
+    watch.prove().await;
+    look(&app, &watch).await;
+    assert_eq!(app.store.history("api").await.unwrap().len(), 1, "a hole is no outage");
+    assert_eq!(app.store.service("api").await.unwrap().unwrap().gap, None);
+}
