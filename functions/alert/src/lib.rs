@@ -1,6 +1,6 @@
 //! Takes alerts of other tools: `POST /api/alert`.
 //!
-//! A body is read by the first [`format`] that knows it; each alert in it is routed to channels
+//! A body is read by the first [`mod@format`] that knows it; each alert in it is routed to channels
 //! ([`routing`]) and stored with its feed entry and its outbox rows as one ([`intake`]). What cannot
 //! be told to anybody is stored and shown all the same.
 

@@ -67,7 +67,8 @@ fn functions_do_not_know_each_other() {
         "Each function is deployed alone; what two of them need belongs to shared.",
         foreign("functions/", None, inward),
     );
-    let test_support = |name: &str| inward(name) || name == "flatline-embedded";
+    let test_support =
+        |name: &str| inward(name) || ["flatline-embedded", "flatline-harness"].contains(&name);
     none(
         "Tests of one function stand on the engine, not on another function.",
         foreign("functions/", Some("dev"), test_support),

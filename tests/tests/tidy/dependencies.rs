@@ -147,6 +147,24 @@ fn each_dependency_has_its_purpose_beside_it() {
 }
 
 #[test]
+fn each_dependency_of_the_root_has_a_user() {
+    let manifests = || members().map(|member| read(&format!("{}Cargo.toml", folder(member))));
+    let users = |name: &str| {
+        let line = format!("{name}.workspace = true");
+        manifests().any(|manifest| manifest.lines().any(|own| own == line))
+    };
+    none(
+        "A line that no package inherits says something untrue about what we build on.",
+        section(read("Cargo.toml"), "[workspace.dependencies]")
+            .into_iter()
+            .filter(|line| line.contains(" = ") && !line.starts_with('#'))
+            .map(|line| line.split(' ').next().unwrap_or_default())
+            .filter(|name| !users(name))
+            .map(str::to_owned),
+    );
+}
+
+#[test]
 fn packages_inherit_what_is_common() {
     let keys = ["version", "edition", "rust-version", "license", "publish"];
     let mut own = Vec::new();
