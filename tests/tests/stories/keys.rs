@@ -31,7 +31,8 @@ async fn the_first_start_makes_keys_and_its_own_words_send_the_first_heartbeat()
     let stdout = flatline.stdout();
     let line = stdout.lines().find_map(|line| line.split_once("curl ")).context("a curl line")?;
     let command = format!("curl --silent --show-error {}", line.1);
-    let mut shell = Launch::of("/bin/sh").arg("-c").arg(&command).env("PATH", "/usr/bin:/bin").start()?;
+    let mut shell =
+        Launch::of("/bin/sh").arg("-c").arg(&command).env("PATH", "/usr/bin:/bin").start()?;
     ensure!(shell.wait(PATIENCE_MS).await?.success(), "{}", shell.output());
     ensure!(shell.stdout().contains("\"success\":true"), "{command}\n{}", shell.output());
     site.until("it's", "up").await?;

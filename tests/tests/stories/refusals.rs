@@ -136,7 +136,8 @@ async fn a_data_directory_that_cannot_be_written_is_named() -> Result<()> {
     fs::create_dir(&locked)?;
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o555))?;
     // Mode bits mean nothing to root.
-    let is_root = fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
+    let is_root =
+        fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
     let config = config()?;
     let attempt = if is_root {
         as_nobody(&config, &locked, home.path())?
