@@ -138,6 +138,18 @@ field() {
     tr -d '\000-\037' | sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p" | cut -c 1-300
 }
 
+# refused_entries: `  service: why` for the entries of a batch that the answer on standard input refuses.
+refused_entries() {
+    tr -d '\000-\037' | tr '{' '\n' | awk '
+        function value(name,    rest) {
+            rest = $0
+            if (!sub(".*\"" name "\" *: *\"", "", rest)) return "?"
+            sub("\".*", "", rest)
+            return rest
+        }
+        /"success" *: *false/ { print "  " value("serviceId") ": " value("error") }'
+}
+
 # --- the command line -----------------------------------------------------------------------
 
 url=${FLATLINE_URL:-${WORKER_URL:-}}
@@ -338,7 +350,7 @@ while :; do
     2??)
         if [ "$code" = 207 ]; then
             complain "sent in part: $(printf '%s\n' "$answer" | field message)"
-            printf '%s\n' "$answer" | tr '{' '\n' | sed -n '/"success" *: *false/s/.*"serviceId" *: *"\([^"]*\)".*"error" *: *"\([^"]*\)".*/  \1: \2/p' >&2
+            printf '%s\n' "$answer" | refused_entries >&2
             exit 4
         fi
         if printf '%s\n' "$answer" | grep -q '"success" *: *true'; then

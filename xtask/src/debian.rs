@@ -29,6 +29,8 @@ pub const BASH: Program = program("bash", "bash");
 pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
 /// Moves the clock of a real process.
 pub const FAKETIME: Program = program("faketime", "faketime");
+/// Lists processes and their parents.
+pub const PS: Program = program("ps", "procps");
 /// Runs a process as another user.
 pub const SETPRIV: Program = program("setpriv", "util-linux");
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
-use crate::debian::{BASH, BUSYBOX, CURL, DASH, FAKETIME, Program, SETPRIV, SHELLCHECK, WGET};
+use crate::debian::{BASH, BUSYBOX, CURL, DASH, FAKETIME, PS, Program, SETPRIV, SHELLCHECK, WGET};
 use crate::outcome::Outcome;
 use crate::root;
 
@@ -106,7 +106,7 @@ pub fn all() -> Result<Vec<Suite>> {
         .quick(),
         suite("tidy", "the house rules", 600, vec![cargo("test -p e2e --test tidy")]).quick(),
         suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
-        suite("unit", "each package by itself", 900, vec![cargo(UNIT)]).quick(),
+        suite("unit", "each package by itself", 900, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 900, after_build(stories))
             .needing(&[CURL, FAKETIME, SETPRIV]),
         suite("lambda", "the same through the five Lambda binaries", 600, after_build(lambda)),

@@ -139,7 +139,7 @@ fn rows() -> Vec<Row> {
             vec![http(
                 207,
                 "",
-                r#"{"success":true,"message":"Partial success","results":[{"serviceId":"a","success":true},{"serviceId":"b","success":false,"error":"Unknown serviceId"}]}"#,
+                r#"{"success":true,"message":"Partial success","results":[{"serviceId":"a","success":true},{"success":false,"error":"Unknown serviceId","serviceId":"b"}]}"#,
             )],
             &["--service", "b"],
             4,
