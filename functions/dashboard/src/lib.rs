@@ -20,6 +20,7 @@ mod template;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{MethodRouter, get};
 use flatline_shared::app::App;
 use flatline_shared::http::{self, Function};
@@ -30,7 +31,9 @@ use crate::handlers::Site;
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
-    http::router(Function::Dashboard, &app, routes(&Site::shared())).layer(CompressionLayer::new())
+    http::router(Function::Dashboard, &app, routes(&Site::shared()))
+        .layer(CompressionLayer::new())
+        .layer(map_response(http::join_vary))
 }
 
 fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 5] {

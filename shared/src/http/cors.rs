@@ -36,3 +36,15 @@ pub(super) fn share(response: &mut Response, origin: Option<HeaderValue>) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
 }
+
+/// One `Vary` header instead of several. Of headers with one name lambda_http hands on the first only,
+/// and a cache would give everybody what was compressed for one.
+pub async fn join_vary(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let values: Vec<_> =
+        headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok()).collect();
+    if let (2.., Ok(joined)) = (values.len(), HeaderValue::try_from(values.join(", "))) {
+        headers.insert(header::VARY, joined);
+    }
+    response
+}

@@ -19,6 +19,7 @@ mod route;
 mod server;
 
 pub use body::{JsonBody, MAX_BODY_BYTES};
+pub use cors::join_vary;
 pub use error::ApiError;
 pub use route::{Auth, Function, ROUTES, Route};
 pub use server::{merge, router};

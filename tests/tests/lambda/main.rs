@@ -1,5 +1,12 @@
 //! The five real Lambda binaries, each under a Runtime API of its own, on one table behind the bridge.
 
+mod cold_start;
+mod counts;
+mod events;
+mod gap;
 mod heartbeat;
+mod pages;
+mod refusals;
 mod stage;
 mod story;
+mod twice;

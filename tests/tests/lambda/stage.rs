@@ -25,23 +25,23 @@ pub struct Stage {
     pub deployment: Deployment,
     pub gateway: Gateway,
     pub receiver: Receiver,
+    pub ingest: Arc<LambdaProcess>,
+    pub alert: Arc<LambdaProcess>,
+    pub dashboard: Arc<LambdaProcess>,
 }
 
 impl Stage {
     /// With these services: id and window in seconds.
     pub async fn with(services: &[(&str, u64)]) -> anyhow::Result<Self> {
         let receiver = Receiver::start().await?;
-        let mut config = ConfigDir::new()?.hook(&receiver.url())?;
-        for (id, window_s) in services {
-            config = config.service(id, *window_s)?;
-        }
-        let deployment = Deployment::of(config).await?;
+        let deployment = Deployment::of(config(services, &receiver)?).await?;
         let ingest = deployment.function("ingest", &[]).await?;
         let alert = deployment.function("alert", &[]).await?;
         let dashboard = deployment.function("dashboard", &[]).await?;
-        let routes = [("/api/heartbeat", ingest), ("/api/alert", alert), ("/", dashboard)];
+        let (heartbeats, alerts, rest) = (ingest.clone(), alert.clone(), dashboard.clone());
+        let routes = [("/api/heartbeat", heartbeats), ("/api/alert", alerts), ("/", rest)];
         let gateway = Gateway::start(routes).await?;
-        Ok(Self { deployment, gateway, receiver })
+        Ok(Self { deployment, gateway, receiver, ingest, alert, dashboard })
     }
 
     /// A checker whose canaries take the public road.
@@ -68,7 +68,7 @@ impl Stage {
     }
 
     /// An alert of another tool, which must be stored.
-    pub async fn alert(&self, body: &Value) -> anyhow::Result<()> {
+    pub async fn post_alert(&self, body: &Value) -> anyhow::Result<()> {
         let (status, answer) = self.post("/api/alert", ALERT_KEY, body).await?;
         anyhow::ensure!(status == 200, "{status} {answer}");
         Ok(())
@@ -140,6 +140,15 @@ impl Stage {
             }
         }))
     }
+}
+
+/// These services, and a channel to this receiver.
+pub fn config(services: &[(&str, u64)], receiver: &Receiver) -> anyhow::Result<ConfigDir> {
+    let mut config = ConfigDir::new()?.hook(&receiver.url())?;
+    for (id, window_s) in services {
+        config = config.service(id, *window_s)?;
+    }
+    Ok(config)
 }
 
 /// A service that is alive.

@@ -24,7 +24,7 @@ async fn a_heartbeat_stops_and_comes_back_and_each_is_told_once() -> anyhow::Res
     assert!(page.contains("1 service down"), "{page}");
     assert!(stage.get("/health").await?.contains("\"running\""));
 
-    stage.alert(&json!({"title": "Disk", "message": "full", "severity": "critical"})).await?;
+    stage.post_alert(&json!({"title": "Disk", "message": "full", "severity": "critical"})).await?;
     let heart = stage.heart("api");
     let up = stage.receiver.wait_for(|it| it.json["event"] == "up", LONG_MS).await?;
     stage.receiver.wait_for(|it| it.json["event"] == "alert", LONG_MS).await?;

@@ -1,0 +1,107 @@
+//! What Lambda answers is what `flatline` answers on the same table.
+
+use std::fmt::Write;
+
+use flatline_harness::config::{ALERT_KEY, KEY};
+use flatline_harness::http_client;
+use flatline_harness::process::FlatlineLaunch;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::stage::{Stage, config, sample};
+
+/// Headers that belong to the answer, not to the server that carries it.
+const HEADERS: [&str; 8] = [
+    "allow",
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-frame-options",
+];
+
+/// Method, path, key and body.
+type Question = (&'static str, &'static str, Option<&'static str>, &'static str);
+
+const QUESTIONS: [Question; 22] = [
+    ("GET", "/", None, ""),
+    ("HEAD", "/", None, ""),
+    ("GET", "/health", None, ""),
+    ("GET", "/health/", None, ""),
+    ("GET", "/favicon.ico", None, ""),
+    ("GET", "/robots.txt", None, ""),
+    ("GET", "/nowhere", None, ""),
+    ("GET", "/api/status", None, ""),
+    ("GET", "/api/status/", None, ""),
+    ("POST", "/api/status", None, ""),
+    ("GET", "/api/heartbeat", None, ""),
+    ("OPTIONS", "/api/heartbeat", None, ""),
+    ("POST", "/api/heartbeat", None, r#"{"serviceId":"api"}"#),
+    ("POST", "/api/heartbeat", Some("wrong"), r#"{"serviceId":"api"}"#),
+    ("POST", "/api/heartbeat", Some(KEY), r#"{"serviceId":"nobody"}"#),
+    ("POST", "/api/heartbeat", Some(KEY), r#"{"serviceId":"#),
+    ("POST", "/api/heartbeat", Some(KEY), r#"{"services":[]}"#),
+    ("POST", "/api/heartbeat", Some(KEY), r#"{"services":["api","nobody","broken"]}"#),
+    ("POST", "/api/heartbeat", Some(KEY), r#"{"serviceId":"api"}"#),
+    ("POST", "/api/alert", None, r#"{"title":"t","message":"m"}"#),
+    ("POST", "/api/alert", Some(ALERT_KEY), r#"{"title":7,"message":"m"}"#),
+    ("POST", "/api/alert", Some(ALERT_KEY), r#"{"title":"t","message":"m","severity":"info"}"#),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_functions_answer_as_flatline_does() -> anyhow::Result<()> {
+    let services = [("api", 600), ("broken", 600), ("unheard", 600)];
+    let stage = Stage::with(&services).await?;
+    stage.beat("api").await?;
+    stage
+        .post_heartbeat(&json!({"serviceId": "broken", "status": "down", "message": "on fire"}))
+        .await?;
+    stage.checker().await?.invoke(&sample("checker-schedule")).await?;
+    stage.notifier().await?.invoke(&sample("notifier-schedule")).await?;
+    assert_eq!(stage.told(), ["down broken"]);
+
+    let same = config(&services, &stage.receiver)?;
+    let flatline =
+        FlatlineLaunch::with(same).endpoint_url(&stage.deployment.bridge().url()).start().await?;
+    for question in QUESTIONS {
+        let (lambda, local) =
+            tokio::join!(ask(stage.gateway.url(), question), ask(flatline.url(), question));
+        assert_eq!(lambda?, local?, "{question:?}");
+    }
+    assert!(stage.gateway.failures().is_empty());
+    Ok(())
+}
+
+/// Status, headers and body, times and random ids aside.
+async fn ask(url: String, question: Question) -> anyhow::Result<String> {
+    let (method, path, key, body) = question;
+    let request =
+        http_client().request(Method::from_bytes(method.as_bytes())?, format!("{url}{path}"));
+    let request = key.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+    let answer = request.body(body).send().await?;
+    let mut told = format!("{}\n", answer.status());
+    for name in HEADERS {
+        let values = answer.headers().get_all(name).iter();
+        for value in values {
+            writeln!(told, "{name}: {}", value.to_str()?)?;
+        }
+    }
+    told += &timeless(&answer.text().await?);
+    Ok(told)
+}
+
+/// With `#` for each number, and for how long ago something was.
+fn timeless(text: &str) -> String {
+    let mut masked = String::new();
+    for c in text.chars() {
+        match c {
+            '0'..='9' if masked.ends_with('#') => {}
+            '0'..='9' => masked.push('#'),
+            c => masked.push(c),
+        }
+    }
+    let spans = ["# s ago", "# seconds ago", "# second ago", "just now"];
+    spans.iter().fold(masked, |text, span| text.replace(span, "some time ago"))
+}
