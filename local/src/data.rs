@@ -16,6 +16,9 @@ const KEYS: &str = "api-keys.json";
 /// The same as a header that curl reads with `-H @file`.
 const HEADER: &str = "authorization.header";
 
+/// The entry of `API_KEYS` that opens every service.
+const ANY: &str = "*";
+
 /// A file of the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {source}")]
@@ -37,18 +40,42 @@ pub struct LocalKeys {
 /// Reads the keys of the data directory, or makes them: one key for every service.
 pub fn local_keys(directory: &Path) -> Result<LocalKeys, DataFileError> {
     let (file, header) = (directory.join(KEYS), directory.join(HEADER));
-    let api_keys = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = random_key();
-            write_private(&header, &format!("Authorization: Bearer {}\n", key.expose()))?;
-            let text = format!("{}\n", json!({ "*": key.expose() }));
+    let api_keys = match read_if_any(&file)? {
+        Some(text) => text,
+        None => {
+            let text = format!("{}\n", json!({ ANY: random_key().expose() }));
             write_private(&file, &text)?;
             text
         }
-        Err(source) => return Err(failed(&file, source)),
     };
+    if read_if_any(&header)?.is_none() {
+        let key = any_key(&api_keys).ok_or_else(|| failed(&file, unusable()))?;
+        write_private(&header, &format!("Authorization: Bearer {key}\n"))?;
+    }
     Ok(LocalKeys { api_keys, file, header })
+}
+
+/// The text of a file; `None` if it is missing or empty.
+fn read_if_any(path: &Path) -> Result<Option<String>, DataFileError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(failed(path, source)),
+    }
+}
+
+/// The key that opens every service, or else the first there is.
+fn any_key(api_keys: &str) -> Option<String> {
+    let keys: serde_json::Map<String, serde_json::Value> = serde_json::from_str(api_keys).ok()?;
+    let entry = keys.get(ANY).or_else(|| keys.values().next())?;
+    let first = entry.as_array().and_then(|keys| keys.first()).unwrap_or(entry);
+    first.as_str().map(str::to_owned)
+}
+
+fn unusable() -> std::io::Error {
+    std::io::Error::other(
+        "holds no JSON object of API keys; correct it, or remove it to have a new key made",
+    )
 }
 
 /// `fl_` and 256 random bits.
@@ -58,16 +85,18 @@ pub fn random_key() -> Secret {
     Secret::new(format!("fl_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
+/// Writes a file that only its owner can read, whole or not at all.
 fn write_private(path: &Path, text: &str) -> Result<(), DataFileError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|source| failed(path, source))
+    let draft = path.with_extension("new");
+    let write = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    write().map_err(|source| failed(path, source))
 }
 
 fn failed(path: &Path, source: std::io::Error) -> DataFileError {
@@ -94,5 +123,21 @@ mod tests {
         assert_eq!((key.len(), &key[..3]), (46, "fl_"));
         let header = fs::read_to_string(first.header).unwrap();
         assert_eq!(header, format!("Authorization: Bearer {key}\n"));
+    }
+
+    #[test]
+    fn an_empty_file_is_no_file_and_a_broken_one_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(KEYS), "").unwrap();
+        let keys = local_keys(directory.path()).unwrap();
+        assert!(any_key(&keys.api_keys).is_some());
+        fs::remove_file(&keys.header).unwrap();
+        fs::write(&keys.file, r#"{"db":["one","two"]}"#).unwrap();
+        let keys = local_keys(directory.path()).unwrap();
+        assert_eq!(fs::read_to_string(keys.header).unwrap(), "Authorization: Bearer one\n");
+        fs::remove_file(directory.path().join(HEADER)).unwrap();
+        fs::write(&keys.file, "{broken").unwrap();
+        let error = local_keys(directory.path()).err().unwrap().to_string();
+        assert!(error.contains(KEYS) && error.contains("remove it"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! `flatline serve`: start, run until told to stop, stop cleanly.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +66,7 @@ impl Failure {
     /// 2: configuration, 75: data directory locked, 1: anything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) => ExitCode::from(2),
+            Self::Config(_) | Self::Canary(_) => ExitCode::from(2),
             Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
             _ => ExitCode::FAILURE,
         }
@@ -105,7 +106,10 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     if engine.is_some() {
         app.store.void_leases(&wiring::known_channels(&app).await?).await?;
     }
-    print!("{}", ready::text(&app.config, address, keys.as_ref()));
+    let ready = ready::text(&app.config, address, keys.as_ref());
+    if let Err(error) = std::io::stdout().write_all(ready.as_bytes()) {
+        tracing::warn!(error = %error, "nobody reads stdout; ready all the same");
+    }
     run_until_told(app, engine, listener).await
 }
 

@@ -1,5 +1,7 @@
 //! The log: stderr, one event per line.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How events are written.
@@ -14,8 +16,13 @@ pub enum LogFormat {
 
 /// Starts the log. `filter` is a tracing filter such as `info,flatline=debug`.
 pub fn start(format: LogFormat, filter: &str) {
+    // Colour codes in a file or a pipe would stand between a field and its value.
+    let colours = std::io::stderr().is_terminal();
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),

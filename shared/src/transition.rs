@@ -8,7 +8,7 @@ use flatline_domain::{
 };
 
 use crate::config::{Channel, Config};
-use crate::store::{Commit, Delivery, Lane, NewDelivery, Notice};
+use crate::store::{Commit, Delivery, Lane, NOTICE_MAX_BYTES, NewDelivery, Notice};
 
 /// What channels know of a service. It matters only to transitions into paused or closed: they
 /// resolve what was told. Everybody else passes the empty default.
@@ -140,7 +140,7 @@ pub fn notice(
         annotations: BTreeMap::new(),
         channels: Vec::new(),
     };
-    notice.fitted()
+    notice.fitted(NOTICE_MAX_BYTES)
 }
 
 #[cfg(test)]

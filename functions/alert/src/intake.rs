@@ -5,7 +5,7 @@ use flatline_shared::app::App;
 use flatline_shared::config::{Channel, Config};
 use flatline_shared::http::ApiError;
 use flatline_shared::render::text::cut;
-use flatline_shared::store::{ExternalAlert, FeedEntry, Notice, alert_key};
+use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, FeedEntry, Notice, alert_key};
 
 use crate::format::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES};
 
@@ -54,6 +54,20 @@ fn external(app: &App, alert: &Alert, channels: &[&Channel], id: String) -> Exte
     }
 }
 
+/// What is not kept as sent, one sentence each.
+pub(crate) fn warnings(alert: &Alert) -> Vec<String> {
+    let mut warnings = alert.warnings();
+    let told = notice(alert, String::new(), alert.status(), UnixMs(0));
+    let kept = told.clone().fitted(ALERT_NOTICE_MAX_BYTES);
+    if (kept.labels, kept.annotations) != (told.labels, told.annotations) {
+        let limit = ALERT_NOTICE_MAX_BYTES;
+        warnings.push(format!(
+            "labels and annotations do not fit into a message of {limit} bytes: some are left out"
+        ));
+    }
+    warnings
+}
+
 fn notice(alert: &Alert, id: String, status: Status, now: UnixMs) -> Notice {
     Notice {
         id,
@@ -65,7 +79,7 @@ fn notice(alert: &Alert, id: String, status: Status, now: UnixMs) -> Notice {
         last_seen: None,
         window_ms: 0,
         reason: cut(&alert.source, MAX_WORD_BYTES).to_owned(),
-        message: Some(alert.message.clone()),
+        message: Some(cut(&alert.message, MAX_MESSAGE_BYTES).to_owned()),
         severity: Some(cut(&alert.severity, MAX_WORD_BYTES).to_owned()),
         labels: alert.labels.clone(),
         annotations: alert.annotations.clone(),

@@ -44,7 +44,7 @@ async fn alert(
     let mut answer = json!({
         "success": true, "message": message, "alertTitle": alert.title, "channelsSent": told,
     });
-    let warnings = alert.warnings();
+    let warnings = intake::warnings(&alert);
     if !warnings.is_empty() {
         answer["warnings"] = warnings.into();
     }

@@ -115,19 +115,42 @@ fn sighted(now: UnixMs) -> Alarm {
     }
 }
 
-/// An item that cannot be read or committed is left alone; the others go on.
-pub async fn about_broken(app: &App, id: &str, why: &str) {
-    tracing::error!(service = id, why, "this service cannot be checked");
-    let alarm = Alarm {
-        key: format!("quarantine/{id}"),
-        title: format!("Flatline cannot check the service {id}"),
-        message: format!("Its stored record or its transition is refused: {why}. Others go on."),
-        status: Status::Down,
-        at: app.clock.now(),
-    };
-    if let Err(error) = raise(app, &alarm).await {
-        tracing::warn!(service = id, error = %error, "an alert about it could not be stored yet");
+impl Checker {
+    /// A service that cannot be read or committed is left alone and told of once; the others go on.
+    pub(crate) async fn mind_broken(&self, id: &str, why: &str) {
+        tracing::error!(service = id, why, "this service cannot be checked");
+        let message = format!("Its record or its transition is refused: {why}. Others go on.");
+        let title = format!("Flatline cannot check the service {id}");
+        let alarm = quarantine(id, title, message, Status::Down, self.app.clock.now());
+        match raise(&self.app, &alarm).await {
+            Ok(()) => {
+                self.memory().broken.insert(id.to_owned());
+            }
+            Err(error) => {
+                tracing::warn!(service = id, %error, "an alert about it could not be stored yet");
+            }
+        }
     }
+
+    /// A service that could not be checked, and now can, is told of as well.
+    pub(crate) async fn mind_mended(&self, id: &str) {
+        if !self.memory().broken.contains(id) {
+            return;
+        }
+        let title = format!("Flatline checks the service {id} again");
+        let now = self.app.clock.now();
+        let alarm = quarantine(id, title, "Its record is in order.".into(), Status::Up, now);
+        match resolve(&self.app, &alarm).await {
+            Ok(()) => {
+                self.memory().broken.remove(id);
+            }
+            Err(error) => tracing::warn!(service = id, %error, "that it is mended is not told yet"),
+        }
+    }
+}
+
+fn quarantine(id: &str, title: String, message: String, status: Status, at: UnixMs) -> Alarm {
+    Alarm { key: format!("quarantine/{id}"), title, message, status, at }
 }
 
 /// Opens the alert, unless it is open.

@@ -1,20 +1,18 @@
 //! One look at some records: decide, prove sight where silence would be committed, commit.
 
-use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use flatline_domain::{
-    Decision, Hole, KeepReason, ServiceRecord, ServiceSpec, Sight, SightLog, Transition, UnixMs,
-    reconcile,
+    Decision, Hole, KeepReason, ServiceRecord, ServiceSpec, Sight, SightLog, UnixMs, reconcile,
 };
-use flatline_shared::app::App;
-use flatline_shared::store::{CommitOutcome, Lane, StoreError};
-use flatline_shared::transition::{Informed, commit_for};
+use flatline_shared::store::StoreError;
 use futures_util::{StreamExt, stream};
 
-use crate::alarm;
+use crate::Checker;
+use crate::commit::commit;
 use crate::membership::spec_of;
 use crate::tick::SLOT_MS;
-use crate::watch::Watch;
+use crate::watch::{Pulse, Watch, clock_jumped};
 
 /// Commits that run at a time.
 const CONCURRENCY: usize = 32;
@@ -27,52 +25,93 @@ pub type LookAgain = (String, UnixMs);
 
 /// Looks at records and commits what follows.
 pub struct Judge<'a> {
-    app: &'a App,
+    checker: &'a Checker,
     watch: &'a Watch<'a>,
+    /// Both clocks when the slot began: a jump since then is not known to the sight log.
+    pulse: Pulse,
+    /// What could not be committed, and why the last of it was not.
+    uncommitted: Mutex<(usize, String)>,
+}
+
+/// What is known of our sight, and the time that goes with it.
+struct Sighted {
+    log: SightLog,
+    /// The holes that may matter to any of the records.
+    holes: Vec<Hole>,
+    now: UnixMs,
 }
 
 impl<'a> Judge<'a> {
     /// A judge that proves sight with these canaries.
     #[must_use]
-    pub const fn new(app: &'a App, watch: &'a Watch<'a>) -> Self {
-        Self { app, watch }
+    pub fn new(checker: &'a Checker, watch: &'a Watch<'a>, pulse: Pulse) -> Self {
+        Self { checker, watch, pulse, uncommitted: Mutex::default() }
     }
 
     /// Decides about each record once; says when to look at each again.
     pub async fn look(&self, records: Vec<ServiceRecord>) -> Vec<LookAgain> {
-        let now = self.app.clock.now();
+        let app = &self.checker.app;
+        let now = app.clock.now();
         let (blind, plain): (Vec<_>, Vec<_>) = records
             .into_iter()
-            .map(|record| (spec_of(self.app, &record), record))
+            .map(|record| (spec_of(app, &record), record))
             .partition(|(spec, record)| needs_sight(record, spec, now));
         let mut again = self.each(plain, None).await;
         if !blind.is_empty() {
             again.extend(self.look_with_sight(blind).await);
         }
+        let uncommitted = self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if uncommitted.0 > 0 {
+            let (count, why) = &*uncommitted;
+            tracing::warn!(count, why, "services wait for the database, trying again");
+        }
         again
     }
 
-    /// The canary flies first and sight is read after it, so that no heartbeat can have been stored
-    /// between what is known and what is concluded without the commit's condition seeing it.
     async fn look_with_sight(&self, items: Vec<(ServiceSpec, ServiceRecord)>) -> Vec<LookAgain> {
-        self.watch.prove_for_silence().await;
-        match self.app.store.sight_log().await {
-            Ok(log) => self.each(items, Some(&log)).await,
-            Err(error) => {
-                tracing::warn!(error = %error, "cannot read blind time, trying again");
-                let next = self.app.clock.now().plus_ms(SLOT_MS);
-                items.into_iter().map(|(_, record)| (record.id, next)).collect()
-            }
+        match self.sighted(&items).await {
+            Ok(Some(sighted)) => return self.each(items, Some(&sighted)).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "cannot read blind time, trying again"),
         }
+        let next = self.checker.app.clock.now().plus_ms(SLOT_MS);
+        items.into_iter().map(|(_, record)| (record.id, next)).collect()
+    }
+
+    /// The canary flies first and sight is read after it, so that no heartbeat can have been stored
+    /// between what is known and what is concluded without the commit's condition seeing it. `None`:
+    /// something happened that the log does not tell yet.
+    async fn sighted(
+        &self,
+        items: &[(ServiceSpec, ServiceRecord)],
+    ) -> Result<Option<Sighted>, StoreError> {
+        let app = &self.checker.app;
+        if !self.watch.prove_for_silence().await {
+            return Ok(None);
+        }
+        let log = app.store.sight_log().await?;
+        let heard = items.iter().filter_map(|(spec, record)| match record.gap {
+            Some(gap) => Some(gap.from),
+            None => log.needs_rows(record, spec, app.clock.now()).then(|| record.heard_until()),
+        });
+        let holes = match heard.min() {
+            Some(oldest) => app.store.holes_since(oldest).await?,
+            None => Vec::new(),
+        };
+        let pulse = Pulse::read(app.clock.as_ref());
+        if clock_jumped(&self.pulse, &pulse) {
+            return Ok(None);
+        }
+        Ok(Some(Sighted { log, holes, now: pulse.wall }))
     }
 
     async fn each(
         &self,
         items: Vec<(ServiceSpec, ServiceRecord)>,
-        log: Option<&SightLog>,
+        sighted: Option<&Sighted>,
     ) -> Vec<LookAgain> {
         let looks: Vec<_> =
-            items.into_iter().map(|(spec, record)| self.one(spec, record, log)).collect();
+            items.into_iter().map(|(spec, record)| self.one(spec, record, sighted)).collect();
         stream::iter(looks).buffer_unordered(CONCURRENCY).collect().await
     }
 
@@ -81,17 +120,22 @@ impl<'a> Judge<'a> {
         &self,
         spec: ServiceSpec,
         record: ServiceRecord,
-        log: Option<&SightLog>,
+        sighted: Option<&Sighted>,
     ) -> LookAgain {
-        let soon = |ms| self.app.clock.now().plus_ms(ms);
-        let look_at = match self.settle(&spec, &record, log).await {
-            Ok(look_at) => look_at,
+        let soon = |ms| self.checker.app.clock.now().plus_ms(ms);
+        let look_at = match self.settle(&spec, &record, sighted).await {
+            Ok(look_at) => {
+                self.checker.mind_mended(&record.id).await;
+                look_at
+            }
             Err(StoreError::Unavailable(why)) => {
-                tracing::warn!(service = record.id, why, "not committed, trying again");
+                let mut uncommitted =
+                    self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner);
+                *uncommitted = (uncommitted.0 + 1, why);
                 soon(SLOT_MS)
             }
             Err(error) => {
-                alarm::about_broken(self.app, &record.id, &error.to_string()).await;
+                self.checker.mind_broken(&record.id, &error.to_string()).await;
                 soon(QUARANTINE_MS)
             }
         };
@@ -102,118 +146,35 @@ impl<'a> Judge<'a> {
         &self,
         spec: &ServiceSpec,
         record: &ServiceRecord,
-        log: Option<&SightLog>,
+        sighted: Option<&Sighted>,
     ) -> Result<UnixMs, StoreError> {
-        let now = self.app.clock.now();
-        if log.is_some_and(|log| !is_known(record, log)) {
+        let app = &self.checker.app;
+        let now = sighted.map_or_else(|| app.clock.now(), |sighted| sighted.now);
+        if sighted.is_some_and(|sighted| !is_known(record, &sighted.log)) {
             return Ok(now.plus_ms(SLOT_MS));
         }
-        let sight = match log {
-            Some(log) => Some(self.sight(spec, record, log, now).await?),
-            None => None,
-        };
+        let sight = sighted.map(|sighted| sight(spec, record, sighted));
         match reconcile(record, spec, sight.as_ref(), now) {
+            // While canaries fail nothing is proven; the hole that they leave grants a window anyway.
+            Decision::Keep { reason: KeepReason::NoProof, .. } if self.watch.is_failing() => {
+                return Ok(now.plus_ms(spec.window_ms));
+            }
             Decision::Keep { look_at, .. } => return Ok(look_at),
             Decision::ClearGap(_) => {
-                self.app.store.clear_gap(record).await?;
+                app.store.clear_gap(record).await?;
             }
-            Decision::Commit(transitions) => self.commit(record, &transitions, now).await?,
+            Decision::Commit(transitions) => commit(app, spec, record, &transitions, now).await?,
         }
         // What comes next depends on what is stored now, also if somebody was first.
-        Ok(self.app.clock.now().plus_ms(SLOT_MS))
-    }
-
-    async fn sight(
-        &self,
-        spec: &ServiceSpec,
-        record: &ServiceRecord,
-        log: &SightLog,
-        now: UnixMs,
-    ) -> Result<Sight, StoreError> {
-        if let Some(gap) = record.gap {
-            let heard = record.resumed_at.map_or(gap.from, |resumed| gap.from.max(resumed));
-            let holes = self.app.store.holes_since(heard).await?;
-            return Ok(Sight::of_gap(heard, gap.to, spec.window_ms, &holes));
-        }
-        let holes: Vec<Hole> = if log.needs_rows(record, spec, now) {
-            self.app.store.holes_since(record.heard_until()).await?
-        } else {
-            Vec::new()
-        };
-        Ok(log.sight(record, spec, &holes, now))
-    }
-
-    async fn commit(
-        &self,
-        record: &ServiceRecord,
-        transitions: &[Transition],
-        now: UnixMs,
-    ) -> Result<(), StoreError> {
-        let app = self.app;
-        let spec = spec_of(app, record);
-        let informed = self.informed(&spec, record, transitions).await?;
-        let message = self.last_message(record, transitions, now).await?;
-        let commit =
-            commit_for(&app.config, &spec, record, transitions, now, &informed, message.as_deref());
-        if app.store.commit(&commit).await? == CommitOutcome::Committed {
-            if !commit.outbox.is_empty() {
-                app.doorbell.notify_one();
-            }
-            for transition in transitions {
-                tracing::info!(
-                    service = record.id,
-                    from = transition.from.as_str(),
-                    to = transition.to.as_str(),
-                    reason = transition.reason.as_str(),
-                    version = transition.version,
-                    late_ms = transition.decided_at.since_ms(transition.at),
-                    "transition"
-                );
-            }
-        }
-        Ok(())
+        Ok(app.clock.now().plus_ms(SLOT_MS))
     }
 }
 
-impl Judge<'_> {
-    /// What channels know, where it matters: a service that is no longer watched ends what was told.
-    async fn informed(
-        &self,
-        spec: &ServiceSpec,
-        record: &ServiceRecord,
-        transitions: &[Transition],
-    ) -> Result<Informed, StoreError> {
-        if !transitions.iter().any(Transition::closes) {
-            return Ok(Informed::default());
-        }
-        let lane = Lane::Service(spec.id.clone());
-        let told = self.app.store.told(&lane).await?;
-        let mut waiting = BTreeSet::new();
-        // Only trouble that was committed can wait untold; a service that is well has none.
-        if record.status.is_incident() {
-            for channel in &self.app.config.channels {
-                let rows = self.app.store.queued(&channel.route.name).await?;
-                if rows.iter().any(|row| row.delivery.lane == lane) {
-                    waiting.insert(channel.route.name.clone());
-                }
-            }
-        }
-        Ok(Informed { told, waiting })
-    }
-
-    /// The last message of a service in trouble.
-    async fn last_message(
-        &self,
-        record: &ServiceRecord,
-        transitions: &[Transition],
-        now: UnixMs,
-    ) -> Result<Option<String>, StoreError> {
-        if record.last_beat.is_none() || !transitions.iter().any(|next| next.to.is_incident()) {
-            return Ok(None);
-        }
-        let newest = self.app.store.logs(&record.id, now, 1).await?;
-        Ok(newest.into_iter().next().and_then(|entry| entry.message))
-    }
+fn sight(spec: &ServiceSpec, record: &ServiceRecord, sighted: &Sighted) -> Sight {
+    let Sighted { log, holes, now } = sighted;
+    let Some(gap) = record.gap else { return log.sight(record, spec, holes, *now) };
+    let heard = record.resumed_at.map_or(gap.from, |resumed| gap.from.max(resumed));
+    Sight::of_gap(heard, gap.to, spec.window_ms, holes)
 }
 
 /// Whether the holes in the gap of `record`, if it notes one, are stored: the next proof after it ends

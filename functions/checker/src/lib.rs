@@ -6,18 +6,20 @@
 //! tick that dies, or two that overlap, change nothing.
 //!
 //! - [`agenda`]: who is looked at when.
-//! - [`judge`]: one look at some records: reconcile, prove sight, commit.
+//! - [`judge`]: one look at some records: reconcile, prove sight, [`commit`].
 //! - [`watch`]: canaries, pauses, clock jumps: whether we can hear.
 //! - [`membership`]: follows the configuration.
 //! - [`alarm`]: what Flatline has to say about itself.
 
 pub mod agenda;
 pub mod alarm;
+pub mod commit;
 pub mod judge;
 pub mod membership;
 pub mod tick;
 pub mod watch;
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use flatline_shared::app::App;
@@ -36,6 +38,8 @@ pub struct Checker {
 struct Memory {
     /// The configuration was applied by this process.
     applied: bool,
+    /// Services that could not be checked, and that was said.
+    broken: BTreeSet<String>,
     /// What was said of our own sight.
     blindness: Blindness,
     /// Both clocks, when they were last read together.

@@ -3,6 +3,7 @@
 //! The canary takes the road of every heartbeat, so that it fails when they would. Its proof is
 //! stored by ingest; what is learnt here is only whether it got through.
 
+use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +15,9 @@ use flatline_shared::store::{StoreError, SweepFilter, Swept};
 
 /// A canary that failed is repeated after this long, in ms.
 const RETRY_MS: i64 = 1_000;
+
+/// The shortest pause between two canaries of one tick, in ms.
+const MIN_PAUSE_MS: i64 = 50;
 
 /// A last heartbeat further ahead than this is left over from a clock that was repaired, in ms.
 const REPAIR_AHEAD_MS: i64 = 60_000;
@@ -90,29 +94,43 @@ impl<'a> Watch<'a> {
     }
 
     /// Sends a canary because a silence would be committed, unless canaries are failing and the
-    /// next is not due yet: then there is nothing to prove it with.
-    pub async fn prove_for_silence(&self) {
-        if !self.failing.load(Ordering::Relaxed) || self.next() <= self.app.clock.now() {
+    /// next is not due yet: then there is nothing to prove it with. `false`: the sight log lacks a
+    /// failure that could not be stored.
+    pub async fn prove_for_silence(&self) -> bool {
+        if !self.is_failing() || self.next() <= self.app.clock.now() {
             self.prove().await;
+        }
+        !self.unstored.load(Ordering::Relaxed)
+    }
+
+    /// Sends canaries whenever they are due; never returns. Looks may take long, and must not make us
+    /// blind.
+    pub async fn keep_on(&self) -> Infallible {
+        loop {
+            let wait_ms = self.next().since_ms(self.app.clock.now()).clamp(MIN_PAUSE_MS, RETRY_MS);
+            self.app.clock.sleep(wait_ms).await;
+            self.keep_up().await;
         }
     }
 
-    /// Sends a canary now. `true`: it got through.
-    pub async fn prove(&self) -> bool {
+    async fn prove(&self) {
         if self.unstored.load(Ordering::Relaxed) && !self.store_blindness().await {
-            return false;
+            return;
         }
         let proof = self.app.canary.prove().await;
-        self.failing.store(proof.is_err(), Ordering::Relaxed);
+        let was_failing = self.failing.swap(proof.is_err(), Ordering::Relaxed);
         match proof {
             Ok(_) => {
                 self.plan(self.period_ms);
-                true
+                if was_failing {
+                    tracing::info!("canaries are heard again: each silent service gets one window");
+                }
             }
             Err(error) => {
-                tracing::warn!(error = %error, "canary failed: silence proves nothing until it is heard");
+                if !was_failing {
+                    tracing::warn!(%error, "a canary failed: silence proves nothing until one is heard");
+                }
                 self.store_blindness().await;
-                false
             }
         }
     }
@@ -120,12 +138,15 @@ impl<'a> Watch<'a> {
     /// Notes that the next proof ends a hole for everybody. `true`: it is stored.
     pub async fn store_blindness(&self) -> bool {
         self.plan(RETRY_MS);
-        let stored = self.app.store.mark_blind().await;
-        if let Err(error) = &stored {
-            tracing::warn!(error = %error, "cannot store that a canary failed, trying again");
+        // Whoever is interrupted here has not stored it.
+        self.unstored.store(true, Ordering::Relaxed);
+        match self.app.store.mark_blind().await {
+            Ok(()) => self.unstored.store(false, Ordering::Relaxed),
+            Err(error) => {
+                tracing::debug!(%error, "cannot store that a canary failed, trying again")
+            }
         }
-        self.unstored.store(stored.is_err(), Ordering::Relaxed);
-        stored.is_ok()
+        !self.unstored.load(Ordering::Relaxed)
     }
 
     fn plan(&self, ms: i64) {
@@ -158,7 +179,7 @@ async fn prove_by_rings(app: &App, records: &[ServiceRecord]) -> Result<(), Stor
     let now = app.clock.now();
     let proofs = records.iter().flat_map(|record| &record.ring).filter(|beat| **beat <= now);
     for proof in sparse_proofs(last, proofs.copied().collect(), log.finest_ms) {
-        app.store.prove(proof).await?;
+        app.store.prove_late(proof).await?;
     }
     Ok(())
 }

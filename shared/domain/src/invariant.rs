@@ -30,7 +30,8 @@ pub fn no_false_alarm(down: &Transition, facts: &SilenceFacts<'_>) -> Result<(),
         .filter(|hole| hole.counts_for(allowed_ms) && hole.end <= down.decided_at)
         .map(|hole| hole.end)
         .fold(heard_until, UnixMs::max);
-    let seen = seen_ms(heard_until, down.decided_at, allowed_ms, holes);
+    let seen_until = last_proof.map_or(heard_until, |proof| proof.min(down.decided_at));
+    let seen = seen_ms(heard_until, seen_until, allowed_ms, holes);
     let waited = down.decided_at.since_ms(start) > allowed_ms || seen > SEEN_WINDOWS * allowed_ms;
     if !waited {
         return Err(format!(

@@ -104,7 +104,10 @@ pub fn next_step(
 /// Sends `rows[index]`, which says all before it as well, unless it must wait for its next try.
 fn send_or_wait(row: &QueuedNotice, index: usize, folded: usize, now: UnixMs) -> Step {
     match row.next_at {
-        Some(next_at) if next_at > now => Step::Wait(next_at),
+        // What is longer than any wait was planned by a clock that has been set back since.
+        Some(next_at) if next_at > now && next_at.since_ms(now) <= LONGEST_WAIT_MS => {
+            Step::Wait(next_at)
+        }
         _ => Step::Send { index, folded: (0..folded).collect() },
     }
 }
@@ -137,6 +140,9 @@ fn outdated(rows: &[QueuedNotice], told: Option<&Told>) -> Option<Vec<(usize, Un
 
 /// A delivery that was not accepted for this long is dead, in ms.
 pub const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+
+/// No try is planned further ahead than this, in ms: `Retry-After` is honoured up to an hour.
+pub const LONGEST_WAIT_MS: i64 = 3_600_000 + 600_000;
 
 /// How long to wait after the given number of failed attempts (at least 1), in ms, before jitter.
 #[must_use]

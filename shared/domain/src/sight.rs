@@ -15,6 +15,10 @@ pub const LIMITS_MS: [i64; 8] = [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 12
 /// How far clocks of two machines may disagree before we call it a jump, in ms.
 pub const CLOCK_JUMP_MS: i64 = 2_000;
 
+/// A proof that is older than the newest by no more than this was overtaken on its way, in ms;
+/// requests take no longer.
+pub const OVERTAKEN_MS: i64 = 10_000;
+
 /// After this many windows of seen silence a service is silent whatever holes lay between.
 pub const SEEN_WINDOWS: i64 = 3;
 
@@ -76,7 +80,7 @@ impl SightLog {
     #[must_use]
     pub fn hole_before(&self, at: UnixMs) -> Option<Hole> {
         let last = self.last_proof?;
-        let jumped_back = last.since_ms(at) > CLOCK_JUMP_MS;
+        let jumped_back = last.since_ms(at) > OVERTAKEN_MS;
         let failed = self.failed || jumped_back;
         let long = at.since_ms(last) > self.finest_ms.max(LIMITS_MS[0]);
         (failed || long).then(|| Hole { start: last.min(at), end: at, failed })
@@ -138,7 +142,13 @@ impl SightLog {
         let hole_end = self.last_hole(allowed_ms).map_or(heard, |hole| hole.end);
         Sight {
             silence_start: heard.max(hole_end),
-            seen_silence_ms: seen_ms(heard, now, allowed_ms, holes),
+            // Nobody knows yet whether the time since the last proof is a hole.
+            seen_silence_ms: seen_ms(
+                heard,
+                self.last_proof.unwrap_or(heard).min(now),
+                allowed_ms,
+                holes,
+            ),
             last_proof: self.last_proof,
         }
     }

@@ -86,6 +86,12 @@ pub(super) fn judge_address(
             }
         }
     }
+    if let Some((token, place)) = credentials.get("AUTHTOKEN")
+        && HeaderValue::from_str(token).is_err()
+    {
+        let sentence = "must be a text without line breaks and control characters";
+        config.judge.error(place, sentence);
+    }
 }
 
 /// Judges `baseUrl`, which stands in for a vendor's address.
@@ -127,17 +133,43 @@ fn check_url(text: &str, allow_private: &[IpNet]) -> Result<(), String> {
                         settings.allowPrivate";
         return Err(sentence.to_owned());
     }
+    if literal(&url).is_some_and(|ip| is_local(ip) && !is_allowed(ip, allow_private)) {
+        let sentence = "is an address of a private network: name its range in notifications.json \
+                        settings.allowPrivate";
+        return Err(sentence.to_owned());
+    }
     Ok(())
 }
 
 /// http is for allowed ranges. What a name leads to is judged when connecting.
 fn may_be_plain(url: &Url, allow_private: &[IpNet]) -> bool {
-    let is_allowed =
-        |ip: IpAddr| allow_private.iter().any(|range| range.contains(&ip.to_canonical()));
-    match url.host() {
-        Some(Host::Ipv4(ip)) => is_allowed(ip.into()),
-        Some(Host::Ipv6(ip)) => is_allowed(ip.into()),
-        Some(Host::Domain(_)) => !allow_private.is_empty(),
-        None => false,
+    literal(url).map_or(!allow_private.is_empty(), |ip| is_allowed(ip, allow_private))
+}
+
+/// The host, if it is written as an address.
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(ip) => Some(ip.into()),
+        Host::Ipv6(ip) => Some(ip.into()),
+        Host::Domain(_) => None,
+    }
+}
+
+fn is_allowed(ip: IpAddr, allow_private: &[IpNet]) -> bool {
+    allow_private.iter().any(|range| range.contains(&ip.to_canonical()))
+}
+
+/// Whether an address is surely not on the internet. The rest is judged when connecting.
+fn is_local(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified()
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+        }
     }
 }

@@ -134,13 +134,16 @@ fn headers(channel: &Channel) -> Result<HeaderMap, RequestError> {
 fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestError> {
     let token = channel.secrets.get("AUTHTOKEN");
     let configured = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(token) = token else { return Ok(()) };
-    let filled = match configured {
-        None => format!("Bearer {}", token.expose()),
-        Some(text) if text.contains(TOKEN_PLACEHOLDER) => {
-            text.replace(TOKEN_PLACEHOLDER, token.expose())
+    let waits = configured.is_some_and(|text| text.contains(TOKEN_PLACEHOLDER));
+    let filled = match (configured, token) {
+        (None, Some(token)) => format!("Bearer {}", token.expose()),
+        (Some(text), Some(token)) if waits => text.replace(TOKEN_PLACEHOLDER, token.expose()),
+        // A placeholder is no credential: the receiver says better what is missing.
+        (Some(_), None) if waits => {
+            headers.remove(AUTHORIZATION);
+            return Ok(());
         }
-        Some(_) => return Ok(()),
+        _ => return Ok(()),
     };
     let mut value: HeaderValue =
         filled.parse().map_err(|_| RequestError::Header(AUTHORIZATION.to_string()))?;

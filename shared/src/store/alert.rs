@@ -22,6 +22,9 @@ pub fn alert_key(source: &str, key: &str) -> String {
     digits
 }
 
+/// The state of an alert is kept this long after the newest one, in days: longer than what channels
+/// were told of it, whose versions it counts.
+const STATE_KEEP_DAYS: u32 = 2 * ALERT_KEEP_DAYS;
 /// Nobody stored an alert of this key since it was read.
 const UNCHANGED: &str = "v = :version";
 /// Nobody stored an alert of this key before.
@@ -76,7 +79,7 @@ impl<'a> Next<'a> {
         let same = self.before.as_ref().filter(|before| before.status == notice.status);
         let since = same.map_or(feed.at, |before| before.since);
         let told = if notice.status.is_incident() { self.open_channels() } else { BTreeSet::new() };
-        let expires_at = feed.at.plus_ms(item::days_ms(ALERT_KEEP_DAYS));
+        let expires_at = feed.at.plus_ms(item::days_ms(STATE_KEEP_DAYS));
         let mut state = key(pk, alert_key);
         state.extend(
             [

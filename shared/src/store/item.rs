@@ -77,6 +77,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An attribute as it is.
+    pub(super) fn attribute(&self, name: &str) -> Option<&'a AttributeValue> {
+        self.item.get(name)
+    }
+
     /// A string that may be missing.
     pub(super) fn opt_text(&self, name: &str) -> Option<String> {
         self.item.get(name)?.as_s().ok().cloned()

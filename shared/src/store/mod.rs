@@ -94,6 +94,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use crate::clock::SharedClock;
 
 pub use alert::alert_key;
+pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
 pub use types::*;
 
 /// The table. Cheap to clone.

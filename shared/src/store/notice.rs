@@ -5,24 +5,27 @@ use std::collections::BTreeMap;
 use super::Notice;
 use crate::render::text::cut;
 
-/// Bytes of JSON that a notice may have. What does not fit stays in the log or feed row.
+/// Bytes of JSON that the notice of a service's transition may have: with it a row costs one write.
+/// The whole message stays in the log.
 pub const NOTICE_MAX_BYTES: usize = 1_024;
+/// Bytes of JSON that the notice of an external alert may have: nothing else keeps its labels.
+pub const ALERT_NOTICE_MAX_BYTES: usize = 16_384;
 /// Bytes of the message that go before the labels.
 const MESSAGE_FIRST_BYTES: usize = 256;
 
 impl Notice {
-    /// This notice with at most [`NOTICE_MAX_BYTES`] bytes of JSON: the message is cut first
-    /// (not below 256 bytes), then annotations and labels go (the last first), then all the rest.
+    /// This notice with at most `max_bytes` of JSON: the message is cut first (not below 256 bytes),
+    /// then annotations and labels go (the last first), then all the rest.
     #[must_use]
-    pub fn fitted(mut self) -> Self {
+    pub fn fitted(mut self, max_bytes: usize) -> Self {
         let texts = [Some(&mut self.name), Some(&mut self.reason), self.message.as_mut()];
         for text in texts.into_iter().flatten() {
-            text.truncate(cut(text, NOTICE_MAX_BYTES).len());
+            text.truncate(cut(text, max_bytes).len());
         }
-        self.annotations = first_that_fit(self.annotations);
-        self.labels = first_that_fit(self.labels);
-        self.channels.truncate(NOTICE_MAX_BYTES / 8);
-        while let Some(excess) = self.excess_bytes() {
+        self.annotations = those_that_fit(self.annotations, max_bytes);
+        self.labels = those_that_fit(self.labels, max_bytes);
+        self.channels.truncate(max_bytes / 8);
+        while let Some(excess) = self.excess_bytes(max_bytes) {
             if !self.shrink(excess) {
                 break;
             }
@@ -30,9 +33,9 @@ impl Notice {
         self
     }
 
-    fn excess_bytes(&self) -> Option<usize> {
+    fn excess_bytes(&self, max_bytes: usize) -> Option<usize> {
         let json = serde_json::to_string(self).expect("plain data always has a JSON form");
-        json.len().checked_sub(NOTICE_MAX_BYTES).filter(|excess| *excess > 0)
+        json.len().checked_sub(max_bytes).filter(|excess| *excess > 0)
     }
 
     /// Makes it smaller; `false` if nothing is left to take.
@@ -56,13 +59,16 @@ impl Notice {
     }
 }
 
-/// Those that fit into a notice by themselves, so that the fitting never has many to take away.
-fn first_that_fit(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut bytes = 0;
+/// Those that fit into a notice by themselves, so that the fitting never has many to take away. One
+/// that is too large does not push out the others.
+fn those_that_fit(all: BTreeMap<String, String>, max_bytes: usize) -> BTreeMap<String, String> {
+    let mut left_bytes = max_bytes;
     all.into_iter()
-        .take_while(|(name, value)| {
-            bytes += name.len() + value.len() + 6;
-            bytes <= NOTICE_MAX_BYTES
+        .filter(|(name, value)| {
+            let bytes = name.len() + value.len() + 6;
+            let fits = bytes <= left_bytes;
+            left_bytes -= if fits { bytes } else { 0 };
+            fits
         })
         .collect()
 }

@@ -5,7 +5,9 @@ use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 use super::call::Reading;
 use super::item::{Item, Reader, json, key, number, text};
 use super::rows::readable;
-use super::{Delivery, Lane, OutboxRow, Store, StoreError, keys};
+use super::{
+    ALERT_NOTICE_MAX_BYTES, Delivery, Lane, NOTICE_MAX_BYTES, OutboxRow, Store, StoreError, keys,
+};
 use crate::render::text::cut;
 
 const CHANNEL: &str = "ch";
@@ -46,7 +48,7 @@ pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
             (STATUS, text(queued.status.as_str())),
             (COMMITTED_AT, number(queued.committed_at.0)),
             (CLOSING, number(i64::from(queued.closing))),
-            (NOTICE, json(&notice.clone().fitted())),
+            (NOTICE, json(&notice.clone().fitted(max_notice_bytes(lane)))),
             (ATTEMPTS, number(0)),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
@@ -55,6 +57,14 @@ pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
         item.insert(NEXT_AT.to_owned(), number(next_at.0));
     }
     item
+}
+
+/// Bytes of JSON that a notice in this lane may have.
+const fn max_notice_bytes(lane: &Lane) -> usize {
+    match lane {
+        Lane::Service(_) => NOTICE_MAX_BYTES,
+        Lane::Alert(_) => ALERT_NOTICE_MAX_BYTES,
+    }
 }
 
 /// Reads what [`row_item`] wrote, and what failed attempts added.

@@ -14,6 +14,7 @@ use flatline_domain::{Hole, SightLog, UnixMs};
 use super::call::{Reading, Written, system_key};
 use super::change::Change;
 use super::item::{self, EXPIRES, Item, Reader, days_ms, expiry, number};
+use super::rows::readable;
 use super::{Store, StoreError, keys, record};
 
 const LAST_PROOF: &str = "p";
@@ -61,6 +62,19 @@ impl Store {
         .await
     }
 
+    /// Records a proof that is known only afterwards, by a ring; one that is older than the newest
+    /// changes nothing.
+    pub async fn prove_late(&self, at: UnixMs) -> Result<(), StoreError> {
+        let Some(found) = self.prove_fast(at).await? else { return Ok(()) };
+        self.change_sight(Some(found), |log| {
+            if log.last_proof.is_some_and(|last| last >= at) {
+                return (log.clone(), None);
+            }
+            (log.prove(at), log.hole_before(at))
+        })
+        .await
+    }
+
     /// Notes that a canary failed or a clock jumped: the next proof ends a hole for everybody.
     pub async fn mark_blind(&self) -> Result<(), StoreError> {
         let request = self
@@ -89,8 +103,9 @@ impl Store {
             .expression_attribute_values(":since", item::text(keys::holes_from(since)))
             .expression_attribute_values(":last", item::text(keys::HOLES_END));
         let pages = self.all_pages(query).await?;
-        let holes = pages.items.iter().map(decode_hole_row).collect::<Result<Vec<_>, _>>()?;
-        Ok(holes.into_iter().filter(|hole| hole.end > since).collect())
+        let mut holes = readable(&pages.items, decode_hole_row);
+        holes.retain(|hole| hole.end > since);
+        Ok(holes)
     }
 
     /// The proof of a quiet moment. What it returns is why it was none: the log as it is.
@@ -239,11 +254,11 @@ fn hole_row(hole: Hole) -> Item {
     row
 }
 
-fn decode_hole_row(row: &Item) -> Result<Hole, StoreError> {
-    let slot = row.get(HOLE).map_or(Err("is missing"), decode_slot);
+fn decode_hole_row(row: &Reader<'_>) -> Result<Hole, StoreError> {
+    let slot = row.attribute(HOLE).map_or(Err("is missing"), decode_slot);
     match slot {
         Ok(Some(hole)) => Ok(hole),
-        Ok(None) => Err(Reader::new(row).broken(HOLE, "is empty")),
-        Err(why) => Err(Reader::new(row).broken(HOLE, why)),
+        Ok(None) => Err(row.broken(HOLE, "is empty")),
+        Err(why) => Err(row.broken(HOLE, why)),
     }
 }

@@ -13,7 +13,8 @@ use flatline_shared::store::{Beat, IfMissing, Store};
 use tokio::sync::Notify;
 
 use super::Judge;
-use crate::watch::Watch;
+use crate::Checker;
+use crate::watch::{Pulse, Watch};
 
 const SERVICES: &str =
     r#"{"services": [{"id": "api", "name": "api", "stalenessThreshold": 4}], "groups": []}"#;
@@ -72,7 +73,9 @@ async fn beat(app: &App, at: UnixMs) {
 
 async fn look(app: &App, watch: &Watch<'_>) -> Status {
     let record = app.store.service("api").await.unwrap().unwrap();
-    Judge::new(app, watch).look(vec![record]).await;
+    let checker = Checker::new(app.clone());
+    let pulse = Pulse::read(app.clock.as_ref());
+    Judge::new(&checker, watch, pulse).look(vec![record]).await;
     app.store.service("api").await.unwrap().unwrap().status
 }
 
@@ -97,7 +100,7 @@ async fn a_gap_is_judged_only_when_the_holes_in_it_are_known() {
     assert_eq!(record.gap, Some(gap), "forgotten without sight");
 
     road.open.store(true, Ordering::SeqCst);
-    watch.prove().await;
+    app.store.prove(app.clock.now()).await.unwrap();
     look(&app, &watch).await;
     assert_eq!(app.store.history("api").await.unwrap().len(), 1, "a hole is no outage");
     assert_eq!(app.store.service("api").await.unwrap().unwrap().gap, None);

@@ -73,6 +73,13 @@ fn every_step_of_a_lane() {
             5.0,
             Step::Wait(at(30.0)),
         ),
+        (
+            "a try that a clock ran ahead of is due",
+            vec![retry(notice(2, Down, 0.0), 90_000.0)],
+            None,
+            5.0,
+            send(0, &[]),
+        ),
         ("its time has come", vec![retry(notice(2, Down, 0.0), 30.0)], None, 30.0, send(0, &[])),
         (
             "a recovery within the window waits for its end",

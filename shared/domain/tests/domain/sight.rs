@@ -98,6 +98,14 @@ fn silence_counts_from_the_last_hole_that_concerns_the_service() {
 }
 
 #[test]
+fn time_since_the_last_proof_is_not_seen_silence() {
+    let hole = Hole { start: at(101.0), end: at(120.0), failed: true };
+    let failing = SightLog { failed: true, ..proven(&[100.0, 101.0, 120.0]) };
+    let sight = failing.sight(&heard(Status::Up), &spec(), &[hole], at(900.0));
+    assert_eq!(sight.seen_silence_ms, 1_000, "canaries fail: the hole is still open");
+}
+
+#[test]
 fn hole_rows_matter_only_after_three_windows_with_a_hole_between() {
     let holed = proven(&[100.0, 101.0, 106.0, 107.0]);
     assert!(!holed.needs_rows(&heard(Status::Up), &spec(), at(130.0)));

@@ -221,8 +221,8 @@ fn headers_are_sent_as_configured() {
             placeholder,
             vec![url],
             "authorization",
-            Some("Bearer YOUR_TOKEN"),
-            "without a token it is sent as it is; the configuration warns of it",
+            None,
+            "a placeholder without its token is no credential; the configuration warns of it",
         ),
     ];
     for (configured, secrets, header, expected, what) in rows {

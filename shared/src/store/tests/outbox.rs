@@ -185,16 +185,22 @@ fn a_notice_fits_into_its_row() {
     let long = "\u{1}é\"".repeat(2_000);
     let many: BTreeMap<_, _> = (0..60).map(|n| (format!("label-{n:02}"), "v".repeat(40))).collect();
     let plain = notice(Status::Down);
-    assert_eq!(plain.clone().fitted(), plain, "what fits stays as it is");
+    assert_eq!(plain.clone().fitted(1_024), plain, "what fits stays as it is");
     let wordy = Notice { message: Some("m".repeat(5_000)), ..plain.clone() };
-    assert!(wordy.fitted().message.unwrap().len() > 700, "of a long message much stays");
+    assert!(wordy.fitted(1_024).message.unwrap().len() > 700, "of a long message much stays");
     let labelled = Notice { message: Some("m".repeat(300)), labels: many.clone(), ..plain.clone() };
-    let fitted = labelled.fitted();
+    let fitted = labelled.fitted(1_024);
     assert_eq!(fitted.message.unwrap().len(), 256, "labels do not push out the message");
     assert!(fitted.labels.contains_key("label-00"), "and the first labels stay");
     let flood: BTreeMap<_, _> = (0..20_000).map(|n| (format!("l{n:05}"), "v".into())).collect();
     let flooded = Notice { labels: flood, channels: vec!["c".into(); 20_000], ..plain.clone() };
-    assert!(flooded.fitted().labels.contains_key("l00000"), "a flood of labels is cut as well");
+    assert!(
+        flooded.fitted(1_024).labels.contains_key("l00000"),
+        "a flood of labels is cut as well"
+    );
+    let large = BTreeMap::from([("a".into(), "v".repeat(2_000)), ("b".into(), "small".into())]);
+    let fitted = Notice { labels: large, ..plain.clone() }.fitted(1_024);
+    assert_eq!(fitted.labels.into_keys().collect::<Vec<_>>(), ["b"], "a large one goes alone");
     let everything = Notice {
         name: long.clone(),
         reason: long.clone(),
@@ -204,7 +210,7 @@ fn a_notice_fits_into_its_row() {
         channels: vec!["c".repeat(100); 20],
         ..plain
     };
-    let fitted = everything.fitted();
+    let fitted = everything.fitted(1_024);
     assert!(serde_json::to_string(&fitted).unwrap().len() <= 1_024, "escapes are counted");
     assert!(!fitted.name.is_empty());
 }

@@ -1,0 +1,81 @@
+//! From a decision to its transaction: what else must be known, and who is told that it is done.
+
+use std::collections::BTreeSet;
+
+use flatline_domain::{ServiceRecord, ServiceSpec, Transition, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::store::{CommitOutcome, Lane, StoreError};
+use flatline_shared::transition::{Informed, commit_for};
+
+/// Commits `transitions`, unless somebody was first: then the next look decides again.
+pub async fn commit(
+    app: &App,
+    spec: &ServiceSpec,
+    record: &ServiceRecord,
+    transitions: &[Transition],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let informed = informed(app, spec, transitions).await?;
+    let message = last_message(app, record, transitions, now).await;
+    let commit =
+        commit_for(&app.config, spec, record, transitions, now, &informed, message.as_deref());
+    if app.store.commit(&commit).await? == CommitOutcome::Overtaken {
+        return Ok(());
+    }
+    if !commit.outbox.is_empty() {
+        app.doorbell.notify_one();
+    }
+    for transition in transitions {
+        tracing::info!(
+            service = record.id,
+            from = transition.from.as_str(),
+            to = transition.to.as_str(),
+            reason = transition.reason.as_str(),
+            version = transition.version,
+            late_ms = transition.decided_at.since_ms(transition.at),
+            "transition"
+        );
+    }
+    Ok(())
+}
+
+/// What channels know, where it matters: a service that is no longer watched ends what was told.
+async fn informed(
+    app: &App,
+    spec: &ServiceSpec,
+    transitions: &[Transition],
+) -> Result<Informed, StoreError> {
+    if !transitions.iter().any(Transition::closes) {
+        return Ok(Informed::default());
+    }
+    let lane = Lane::Service(spec.id.clone());
+    let mut waiting = BTreeSet::new();
+    for channel in app.config.channels.iter().filter(|channel| channel.route.enabled) {
+        let rows = app.store.queued(&channel.route.name).await?;
+        if rows.iter().any(|row| row.delivery.lane == lane) {
+            waiting.insert(channel.route.name.clone());
+        }
+    }
+    // Read last: a row that is delivered in between is found here instead.
+    let told = app.store.told(&lane).await?;
+    Ok(Informed { told, waiting })
+}
+
+/// The last message of a service in trouble. An alarm never waits for what it says besides.
+async fn last_message(
+    app: &App,
+    record: &ServiceRecord,
+    transitions: &[Transition],
+    now: UnixMs,
+) -> Option<String> {
+    if record.last_beat.is_none() || !transitions.iter().any(|next| next.to.is_incident()) {
+        return None;
+    }
+    match app.store.logs(&record.id, now, 1).await {
+        Ok(newest) => newest.into_iter().next()?.message,
+        Err(error) => {
+            tracing::warn!(service = record.id, %error, "told without its last message");
+            None
+        }
+    }
+}
