@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{Membership, ServiceRecord, Status, UnixMs};
+use flatline_domain::{Membership, Reason, ServiceRecord, Status, UnixMs};
 use flatline_shared::config::{Config, Group, Service};
 use flatline_shared::store::Swept;
 
@@ -105,6 +105,22 @@ impl Watched<'_> {
         match self.record.map(|record| record.status) {
             None | Some(Status::Paused | Status::Closed) => Status::Unknown,
             Some(status) => status,
+        }
+    }
+
+    /// Why it is down or degraded: `Reported`, `Silence` or `NeverReported`. `None`: it is neither,
+    /// or a heartbeat said something new that is not committed yet.
+    pub fn reason(&self) -> Option<Reason> {
+        let record = self.record?;
+        if record.reported != record.status {
+            return None;
+        }
+        match (record.status, record.last_beat) {
+            (Status::Down, None) => Some(Reason::NeverReported),
+            // Silence begins a window after the last heartbeat; whoever speaks while down says so.
+            (Status::Down, Some(beat)) if beat < record.status_since => Some(Reason::Silence),
+            (Status::Degraded, _) | (Status::Down, Some(_)) => Some(Reason::Reported),
+            _ => None,
         }
     }
 }

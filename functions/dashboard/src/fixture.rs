@@ -52,7 +52,7 @@ pub fn config(services: Vec<Service>, groups: &[(&str, &str)]) -> Config {
 }
 
 /// A record that was configured 30 days ago, heard `beat_ago_ms` ago, and is `status` since
-/// `since_ago_ms` ago.
+/// `since_ago_ms` ago, with nothing left to commit.
 pub fn record(
     service: &Service,
     status: Status,
@@ -61,11 +61,13 @@ pub fn record(
 ) -> ServiceRecord {
     let created = ServiceRecord::new(&service.spec, NOW.plus_ms(-30 * DAY_MS));
     let beat = NOW.plus_ms(-beat_ago_ms);
+    let stated =
+        if matches!(status, Status::Down | Status::Degraded) { status } else { Status::Up };
     ServiceRecord {
         status,
         version: 3,
         status_since: NOW.plus_ms(-since_ago_ms),
-        ..created.after_beat(beat, Status::Up, service.spec.window_ms)
+        ..created.after_beat(beat, stated, service.spec.window_ms)
     }
 }
 

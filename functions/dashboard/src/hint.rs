@@ -9,7 +9,7 @@ use crate::board::{Board, Standing};
 pub struct Hint {
     /// The command line; never with a key.
     pub command: String,
-    /// Whether the command reads a key from `$API_KEY`.
+    /// Whether the command reads a key from `$FLATLINE_API_KEY`.
     pub needs_key: bool,
 }
 
@@ -26,7 +26,8 @@ impl Hint {
         let first = board.services().find(|watched| watched.standing != Standing::Paused)?;
         let needs_key = first.service.auth_required;
         let url = quoted(&format!("{base_url}/api/heartbeat"));
-        let key = if needs_key { " \\\n  -H \"Authorization: Bearer $API_KEY\"" } else { "" };
+        let key =
+            if needs_key { " \\\n  -H \"Authorization: Bearer $FLATLINE_API_KEY\"" } else { "" };
         let body = serde_json::json!({ "serviceId": first.service.spec.id }).to_string();
         let command = format!("curl {url}{key} \\\n  -d {}", quoted(&body));
         Some(Self { command, needs_key })

@@ -1,6 +1,6 @@
 //! `GET /api/status`, as the replaced system answered it.
 
-use flatline_domain::UnixMs;
+use flatline_domain::{Reason, UnixMs};
 use flatline_shared::render::time::rfc3339;
 use serde::Serialize;
 
@@ -59,6 +59,8 @@ pub struct ServiceResult {
     pub uptime_threshold_set: String,
     /// Ours: since when it has this status, RFC 3339 UTC.
     pub status_since: Option<String>,
+    /// Ours: why it is `down` or `degraded`: `reported`, `silence` or `never-reported`.
+    pub reason: Option<&'static str>,
     /// Ours: its deadline has passed, and nobody has judged that yet.
     pub late: bool,
     /// Ours: its record cannot be read.
@@ -107,6 +109,7 @@ impl ServiceResult {
             group_name: section.name().to_owned(),
             uptime_threshold_set: thresholds.to_owned(),
             status_since: watched.record.map(|record| rfc3339(record.status_since)),
+            reason: watched.reason().map(Reason::as_str),
             late: watched.standing == Standing::Late,
             unreadable: watched.standing == Standing::Unreadable,
         }

@@ -125,8 +125,13 @@ fn judge_fallback(judge: &Judge, channels: &[(Place, Channel)]) {
     for (place, _) in fallbacks().skip(1) {
         judge.error(&place.key("fallback"), "must be true on one channel only");
     }
-    if let Some((place, _)) = fallbacks().find(|(_, channel)| !channel.enabled) {
-        judge.warn(&place.key("fallback"), "the channel is disabled, so nothing falls back to it");
+    for (place, channel) in fallbacks().take(1) {
+        let sentence = if channel.enabled {
+            "has no effect in this version: what other channels cannot deliver is not copied to it"
+        } else {
+            "the channel is disabled, so nothing falls back to it"
+        };
+        judge.warn(&place.key("fallback"), sentence);
     }
 }
 

@@ -135,16 +135,16 @@ fn rows() -> Vec<Row> {
             "refused: 302 a redirect",
         ),
         (
-            "a 207 names what was refused",
+            "a 207 names what was refused, in whatever order the keys of its entries are",
             vec![http(
                 207,
                 "",
-                r#"{"success":true,"message":"Partial success","results":[{"serviceId":"a","success":true},{"success":false,"error":"Unknown serviceId","serviceId":"b"}]}"#,
+                r#"{"message":"Partial success: 1 succeeded, 2 failed","results":[{"serviceId":"a","success":true,"timestamp":"2026-11-22T12:00:00.000Z"},{"code":"unknown-service","error":"Unknown serviceId","serviceId":"b","success":false},{"serviceId":"c","success":false,"error":"Invalid API key","code":"invalid-api-key"}],"success":true}"#,
             )],
             &["--service", "b"],
             4,
             1,
-            "b: Unknown serviceId",
+            "2 failed\n  b: Unknown serviceId\n  c: Invalid API key\n",
         ),
         (
             "a login page that answers 200 took no heartbeat",

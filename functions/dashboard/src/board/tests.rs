@@ -1,7 +1,7 @@
-use flatline_domain::{Membership, ServiceRecord, Status};
+use flatline_domain::{Membership, Reason, ServiceRecord, Status};
 use flatline_shared::store::Swept;
 
-use super::{Board, Standing};
+use super::{Board, Standing, Watched};
 use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, every_standing, record, service};
 
 #[test]
@@ -36,6 +36,28 @@ fn a_service_that_was_never_heard_is_unknown_until_it_should_have_been() {
     let mut patient = service.clone();
     patient.spec.first_window_ms = None;
     assert_eq!(Standing::of(&patient, Some(&configured(20 * DAY_MS)), NOW), Standing::Unknown);
+}
+
+#[test]
+fn a_reason_is_what_the_service_said_or_that_it_said_nothing() {
+    let service = service("api", "API");
+    let rows = [
+        ("it was up", Status::Up, Some(42_000), Status::Up, None),
+        ("silent since before", Status::Down, Some(DAY_MS), Status::Down, Some(Reason::Silence)),
+        ("it says so", Status::Down, Some(42_000), Status::Down, Some(Reason::Reported)),
+        ("it said so then", Status::Down, Some(HOUR_MS), Status::Down, Some(Reason::Reported)),
+        ("never heard", Status::Down, None, Status::Down, Some(Reason::NeverReported)),
+        ("back, not committed yet", Status::Down, Some(42_000), Status::Up, None),
+        ("degraded", Status::Degraded, Some(42_000), Status::Degraded, Some(Reason::Reported)),
+        ("worse, not committed yet", Status::Degraded, Some(42_000), Status::Down, None),
+    ];
+    for (why, status, beat_ago_ms, reported, expected) in rows {
+        let last_beat = beat_ago_ms.map(|ago_ms: i64| NOW.plus_ms(-ago_ms));
+        let record = ServiceRecord { last_beat, reported, ..record(&service, status, HOUR_MS, 0) };
+        let standing = Standing::of(&service, Some(&record), NOW);
+        let watched = Watched { service: &service, record: Some(&record), standing };
+        assert_eq!(watched.reason(), expected, "{why}");
+    }
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn the_command_names_the_first_service_that_is_watched() {
     let hint = Hint::of(&Board::of(&config, &swept(vec![never_heard]), NOW), URL).unwrap();
     assert_eq!(
         hint.command,
-        "curl 'http://127.0.0.1:8080/api/heartbeat' \\\n  -H \"Authorization: Bearer $API_KEY\" \\\n  \
-         -d '{\"serviceId\":\"api\"}'"
+        "curl 'http://127.0.0.1:8080/api/heartbeat' \\\n  -H \"Authorization: Bearer $FLATLINE_API_KEY\" \
+         \\\n  -d '{\"serviceId\":\"api\"}'"
     );
     assert!(hint.needs_key);
 }

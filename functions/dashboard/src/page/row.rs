@@ -1,9 +1,10 @@
 //! One service on the page.
 
 use flatline_domain::uptime::Timeline;
-use flatline_domain::{Day, Days, ServiceRecord, UnixMs, Uptime};
+use flatline_domain::{Day, Days, Reason, ServiceRecord, UnixMs, Uptime};
 use flatline_shared::render::duration::words;
 use flatline_shared::render::percent::percent;
+use flatline_shared::render::time::utc;
 use serde::Serialize;
 
 use super::Moment;
@@ -34,6 +35,8 @@ pub struct Row {
     pub last_beat: Option<Moment>,
     /// What is said where there is none.
     pub unheard: &'static str,
+    /// Why it is down or degraded, where that is known.
+    pub reason: Option<String>,
     /// What else is to be known.
     pub note: Option<String>,
     /// Its uptime, where something is known.
@@ -66,6 +69,7 @@ impl Row {
             word: watched.standing.word(),
             since: since(watched).map(|at| Moment::of(at, now)),
             unheard: unheard(watched.standing),
+            reason: reason(watched),
             note: note(watched),
             last_beat: record.and_then(|record| record.last_beat).map(|at| Moment::of(at, now)),
             uptime: record.zip(span).and_then(|(record, span)| uptime(record, span)),
@@ -93,6 +97,18 @@ const fn unheard(standing: Standing) -> &'static str {
         Standing::Down => "Never reported",
         Standing::Unreadable => "Its record cannot be read; the log says why",
         Standing::Late | Standing::Degraded | Standing::Up | Standing::Paused => "No heartbeat yet",
+    }
+}
+
+/// Why a service is in trouble. Of one that never reported [`unheard`] says so.
+fn reason(watched: &Watched<'_>) -> Option<String> {
+    if !matches!(watched.standing, Standing::Down | Standing::Degraded) {
+        return None;
+    }
+    match watched.reason()? {
+        Reason::Reported => Some("Reported by the service".to_owned()),
+        Reason::Silence => Some(format!("Silent since {}", utc(watched.record?.last_beat?))),
+        _ => None,
     }
 }
 

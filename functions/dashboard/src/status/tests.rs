@@ -6,7 +6,7 @@ use crate::board::Board;
 use crate::fixture::{DAY_MS, HOUR_MS, NOW, config, every_standing, record, service, swept};
 
 #[test]
-fn an_entry_has_the_keys_of_the_replaced_system_and_three_of_ours() {
+fn an_entry_has_the_keys_of_the_replaced_system_and_four_of_ours() {
     let mut api = service("api", "Production API");
     api.group = Some("core".to_owned());
     api.uptime_threshold_set = Some("strict".to_owned());
@@ -33,6 +33,7 @@ fn an_entry_has_the_keys_of_the_replaced_system_and_three_of_ours() {
             "groupName": "Core services",
             "uptimeThresholdSet": "strict",
             "statusSince": "2026-11-21T12:00:00.000Z",
+            "reason": null,
             "late": false,
             "unreadable": false,
         }],
@@ -72,6 +73,12 @@ fn the_counts_add_up_and_leave_disabled_services_out() {
     let late: Vec<_> = summary.results.iter().filter(|result| result.late).collect();
     assert_eq!(late.len(), 1);
     assert_eq!((late[0].service_id.as_str(), late[0].status), ("backup", "up"));
+    let reasons: Vec<_> = summary
+        .results
+        .iter()
+        .filter_map(|result| Some((result.service_id.as_str(), result.reason?)))
+        .collect();
+    assert_eq!(reasons, [("db", "silence"), ("cache", "reported")]);
 }
 
 #[test]
