@@ -9,14 +9,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 /// A request's headers must be complete after this long; also how long a connection may idle.
 const HEADERS: Duration = Duration::from_secs(10);
-/// The longest pause while a body arrives.
-const BODY: Duration = Duration::from_secs(15);
-/// The longest a handler may take.
-const HANDLER: Duration = Duration::from_secs(30);
 /// Connections at a time; more wait to be accepted.
 const CONNECTIONS: usize = 1_024;
 /// After an error of `accept` (out of file descriptors, say) this long passes before the next try.
@@ -24,9 +19,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until told to stop, then lets requests under way finish.
 pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let router = router
-        .layer(RequestBodyTimeoutLayer::new(BODY))
-        .layer(TimeoutLayer::with_status_code(http::StatusCode::SERVICE_UNAVAILABLE, HANDLER));
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {

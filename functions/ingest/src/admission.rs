@@ -7,6 +7,7 @@ use flatline_shared::http::keys;
 
 use crate::CANARY;
 use crate::entry::{Entry, Malformed};
+use crate::refusal::{Reason, Refusals};
 
 /// What an admitted entry is a sign of life of.
 #[derive(Clone, Copy, Debug)]
@@ -56,32 +57,55 @@ impl Malformed {
     }
 }
 
-/// Admits an entry with its own key or else the header's.
+/// Admits each entry with its own key or else the header's; logs what is refused.
 pub(crate) fn admit<'a>(
+    app: &'a App,
+    entries: &[Entry],
+    header_key: Option<&str>,
+) -> Vec<Result<Sender<'a>, Failure>> {
+    let mut refusals = Refusals::default();
+    let admitted =
+        entries.iter().map(|entry| admit_one(app, entry, header_key, &mut refusals)).collect();
+    refusals.log(app);
+    admitted
+}
+
+fn admit_one<'a>(
     app: &'a App,
     entry: &Entry,
     header_key: Option<&str>,
+    refusals: &mut Refusals,
 ) -> Result<Sender<'a>, Failure> {
     if let Some(why) = entry.malformed {
         return Err(Failure::Malformed(why));
     }
     let key = entry.token.as_deref().or(header_key);
-    if entry.is_canary() && keys::matches(&app.canary_key, key) {
-        return Ok(Sender::Canary);
-    }
-    let api_keys = &app.config.api_keys;
-    let Some(service) = entry.id.as_str().and_then(|id| app.config.service(id)) else {
-        return Err(if api_keys.knows(key) { Failure::Unknown } else { Failure::Key });
-    };
-    let group = service.group.as_deref();
-    if service.auth_required && !api_keys.allows(&service.spec.id, group, key) {
-        log_refusal(service, key);
-        return Err(Failure::Key);
-    }
-    Ok(Sender::Service(service))
+    let result = sender(app, entry, key);
+    result.map_err(|reason| {
+        refusals.count(reason, &entry.id);
+        let is_nothing = matches!(reason, Reason::UnknownService | Reason::NotTheCanary);
+        let told = is_nothing && app.config.api_keys.knows(key);
+        if told { Failure::Unknown } else { Failure::Key }
+    })
 }
 
-fn log_refusal(service: &Service, key: Option<&str>) {
-    let reason = if key.is_some() { "the key does not open it" } else { "no key was sent" };
-    tracing::info!(service = service.spec.id, reason, "a heartbeat was refused");
+fn sender<'a>(app: &'a App, entry: &Entry, key: Option<&str>) -> Result<Sender<'a>, Reason> {
+    if entry.is_canary() {
+        let is_ours = keys::matches(&app.canary_key, key);
+        return if is_ours { Ok(Sender::Canary) } else { Err(Reason::NotTheCanary) };
+    }
+    let Some(service) = entry.id.as_str().and_then(|id| app.config.service(id)) else {
+        return Err(Reason::UnknownService);
+    };
+    let (id, group) = (service.spec.id.as_str(), service.group.as_deref());
+    let api_keys = &app.config.api_keys;
+    if !service.auth_required || api_keys.allows(id, group, key) {
+        Ok(Sender::Service(service))
+    } else if !api_keys.covers(id, group) {
+        Err(Reason::NoneConfigured)
+    } else if key.is_none() {
+        Err(Reason::NoneSent)
+    } else {
+        Err(Reason::Wrong)
+    }
 }

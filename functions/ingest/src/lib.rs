@@ -1,7 +1,7 @@
 //! Takes heartbeats: `POST /api/heartbeat`, single and batch.
 //!
 //! A request becomes entries ([`entry`]), each with its [`content`]; each is admitted or refused
-//! ([`admission`]); what was admitted is stored, once per service ([`batch`], [`beat`], [`change`]); and the results become
+//! ([`admission`], [`refusal`]); what was admitted is stored, once per service ([`batch`], [`beat`], [`change`]); and the results become
 //! one answer ([`answer`]). What a heartbeat says never refuses it; only its key can.
 
 mod admission;
@@ -11,6 +11,7 @@ mod beat;
 mod change;
 mod content;
 mod entry;
+mod refusal;
 
 use axum::Router;
 use axum::extract::State;
@@ -45,8 +46,7 @@ async fn heartbeat(
         return Err(ApiError::Disabled(ApiSwitch::Heartbeat));
     }
     let header_key = keys::bearer(&headers);
-    let admitted: Vec<_> =
-        entries.iter().map(|entry| admission::admit(&app, entry, header_key)).collect();
+    let admitted = admission::admit(&app, &entries, header_key);
     let results = batch::store(&app, &entries, &admitted, now).await;
     answer::answer(&entries, &results, now)
 }

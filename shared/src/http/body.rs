@@ -1,13 +1,16 @@
 //! Bodies: JSON of any Content-Type, within limits.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
 use super::ApiError;
+use super::mend::mended;
 
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -19,8 +22,12 @@ const MAX_NESTING: usize = 64;
 /// sending gets to see the answer instead of a broken connection.
 const MAX_DROPPED_BYTES: usize = 16 * 1024 * 1024;
 
+/// The longest pause while a body arrives.
+const MAX_PAUSE: Duration = Duration::from_secs(15);
+
 /// A JSON body. Content-Type is never looked at, a byte order mark is skipped, and bytes that are no
-/// UTF-8 become U+FFFD, as clients of the replaced system know it.
+/// UTF-8 become U+FFFD, as clients of the replaced system know it. So does half of a surrogate pair;
+/// a number that is out of range becomes a string.
 #[derive(Debug)]
 pub struct JsonBody(pub Value);
 
@@ -47,17 +54,25 @@ async fn read(request: Request) -> Result<Vec<u8>, ApiError> {
     let mut body = request.into_body();
     let mut read = Vec::new();
     let mut total_bytes = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| ApiError::Malformed(error.to_string()))?;
-        let Some(data) = frame.data_ref() else { continue };
+    while let Some(data) = next_bytes(&mut body).await? {
         total_bytes += data.len();
         if total_bytes <= MAX_BODY_BYTES {
-            read.extend_from_slice(data);
+            read.extend_from_slice(&data);
         } else if total_bytes > MAX_DROPPED_BYTES {
             break;
         }
     }
     if total_bytes > MAX_BODY_BYTES { Err(ApiError::TooLarge) } else { Ok(read) }
+}
+
+/// The next bytes; none of what is no data. `None`: the body is complete.
+async fn next_bytes(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+    match tokio::time::timeout(MAX_PAUSE, body.frame()).await {
+        Ok(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
+        Ok(Some(Err(error))) => Err(ApiError::Malformed(error.to_string())),
+        Ok(None) => Ok(None),
+        Err(_) => Err(ApiError::Stalled),
+    }
 }
 
 fn parse(body: &[u8]) -> Result<Value, ApiError> {
@@ -70,7 +85,9 @@ fn parse(body: &[u8]) -> Result<Value, ApiError> {
         let why = format!("it is nested deeper than {MAX_NESTING} levels");
         return Err(ApiError::Malformed(why));
     }
-    serde_json::from_str(text).map_err(|error| ApiError::Malformed(error.to_string()))
+    serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&mended(text)))
+        .map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
 /// The deepest nesting of the text, seen without parsing it.
@@ -121,5 +138,7 @@ mod tests {
     fn a_byte_order_mark_is_skipped_and_bad_bytes_are_replaced() {
         assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), serde_json::json!({}));
         assert_eq!(parse(b"\"a\xff\"").unwrap(), serde_json::json!("a\u{fffd}"));
+        assert_eq!(parse(br#""a\ud83d""#).unwrap(), serde_json::json!("a\u{fffd}"));
+        assert_eq!(parse(b"1e999").unwrap(), serde_json::json!("1e999"));
     }
 }

@@ -32,6 +32,9 @@ pub enum ApiError {
     /// 415: the body is compressed.
     #[error("Content-Encoding is not supported: send the body as it is")]
     Encoded,
+    /// 408: the body stopped arriving.
+    #[error("The body did not arrive in time: try again")]
+    Stalled,
     /// 413: the body is too large.
     #[error("The body is larger than {} KiB", MAX_BODY_BYTES / 1024)]
     TooLarge,
@@ -63,6 +66,9 @@ pub enum ApiError {
     /// 503: the server lacks a setting, named here, that this endpoint needs.
     #[error("Server misconfigured: {0} not set")]
     NotSet(&'static str),
+    /// 503: the handler took too long.
+    #[error("The request took too long: try again")]
+    Overdue,
     /// 503 if the database may be back soon, else 500.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,6 +90,7 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Disabled(_) => (StatusCode::FORBIDDEN, "api-disabled"),
             Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-not-supported"),
+            Self::Stalled => (StatusCode::REQUEST_TIMEOUT, "request-timeout"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
             Self::TooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-body"),
@@ -91,6 +98,7 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::UnknownService => (StatusCode::NOT_FOUND, "unknown-service"),
             Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),
+            Self::Overdue => (StatusCode::SERVICE_UNAVAILABLE, "overdue"),
             Self::Store(StoreError::Unavailable(_)) => {
                 let sentence = "The database is busy or out of reach: try again".to_owned();
                 return (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", sentence);
@@ -150,6 +158,8 @@ pub(super) fn complete(response: &mut Response) {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             (header::RETRY_AFTER, RETRY_AFTER_S)
         }
+        // The rest of the body would be taken for the next request.
+        StatusCode::REQUEST_TIMEOUT => (header::CONNECTION, "close"),
         _ => return,
     };
     response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));

@@ -31,15 +31,55 @@ pub fn matches(expected: &Secret, given: Option<&str>) -> bool {
 }
 
 /// Refuses a request without `ALERT_API_KEY`; with 503 if the server has none. The key may come
-/// without the scheme.
+/// without the scheme. The log says why; a missing setting is logged with its 503.
 pub fn require_alert_key(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     let key = config.alert_key.as_ref().ok_or(ApiError::NotSet("ALERT_API_KEY"))?;
-    if matches(key, bearer_or_bare(headers)) { Ok(()) } else { Err(ApiError::Unauthorized) }
+    let given = bearer_or_bare(headers);
+    if matches(key, given) {
+        return Ok(());
+    }
+    let reason = if given.is_some() { "wrong alert key" } else { "no key was sent" };
+    tracing::info!(reason, "an alert was refused");
+    Err(ApiError::Unauthorized)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Seek;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::config::Env;
+
+    /// What is logged while this runs.
+    fn logged(run: impl FnOnce()) -> String {
+        let sink = Arc::new(tempfile::tempfile().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(Arc::clone(&sink));
+        tracing::subscriber::with_default(subscriber.finish(), run);
+        (&*sink).rewind().unwrap();
+        std::io::read_to_string(&*sink).unwrap()
+    }
+
+    #[test]
+    fn a_refused_alert_is_logged_with_its_reason_and_without_its_key() {
+        let key = ("ALERT_API_KEY".to_owned(), "alert-secret".to_owned());
+        let files = [("services.json", r#"{"groups": [], "services": []}"#)];
+        let config = Config::from_json(files, &Env::of([key])).unwrap();
+        for (sentence, value, reason) in [
+            ("a wrong key", Some("Bearer guessed"), "wrong alert key"),
+            ("none", None, "no key was sent"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.extend(value.map(|value| (header::AUTHORIZATION, value.parse().unwrap())));
+            let log = logged(|| {
+                let refused = require_alert_key(&config, &headers);
+                assert!(matches!(refused, Err(ApiError::Unauthorized)), "{sentence}");
+            });
+            assert!(log.contains(&format!("an alert was refused reason={reason:?}")), "{log}");
+            assert_eq!(log.lines().count(), 1, "{sentence}");
+            assert!(!log.contains("guessed") && !log.contains("alert-secret"), "{log}");
+        }
+    }
 
     #[test]
     fn the_scheme_is_read_in_any_case_and_needed() {

@@ -15,6 +15,7 @@ mod body;
 mod cors;
 mod error;
 pub mod keys;
+mod mend;
 mod route;
 mod server;
 

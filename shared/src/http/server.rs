@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -14,6 +15,9 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use super::route::{is_api, methods, routes_of};
 use super::{ApiError, Auth, Function, Route, cors, error, keys};
 use crate::app::App;
+
+/// The longest a handler may take, its body included.
+const MAX_HANDLING: Duration = Duration::from_secs(30);
 
 /// One path, as its wrapper needs it.
 #[derive(Clone)]
@@ -107,9 +111,11 @@ impl Path {
 
 /// Runs the handler; one that panics answers 500 like every other fault of ours.
 async fn run(request: Request, next: Next) -> Response {
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => ApiError::Internal("the handler panicked".into()).into_response(),
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(MAX_HANDLING, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::Internal("the handler panicked".into()).into_response(),
+        Err(_) => ApiError::Overdue.into_response(),
     }
 }
 

@@ -93,6 +93,33 @@ async fn content_beyond_its_limits_is_cut_with_warnings_and_refuses_nothing() {
 }
 
 #[tokio::test]
+async fn what_json_allows_and_no_value_holds_refuses_nothing() {
+    for (sentence, content) in [
+        ("half of a surrogate pair", r#""message":"disk full \ud83d""#),
+        ("half of one as a key", r#""metadata":{"\ude00":1}"#),
+        ("a number in metadata", r#""metadata":{"a":1e999}"#),
+        ("a duration", r#""durationMs":1e400"#),
+        ("something that is not read", r#""other":[-1e400,"\ud83d\ud83d"]"#),
+    ] {
+        let world = World::new().await;
+        let reply = world.post("key-api", format!(r#"{{"serviceId":"api",{content}}}"#)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{sentence}: {}", reply.text);
+        assert!(world.record("api").await.is_some(), "{sentence}");
+    }
+    let world = World::new().await;
+    let body =
+        r#"{"serviceId":"api","message":"full \ud83d","metadata":{"a":1e999},"durationMs":1e400}"#;
+    let reply = world.post("key-api", body).await;
+    assert_eq!(
+        reply.json()["warnings"],
+        json!(["durationMs is no number of milliseconds: dropped"])
+    );
+    let logs = world.app.store.logs("api", world.now(), 10).await.unwrap();
+    assert_eq!(logs[0].message.as_deref(), Some("full \u{fffd}"));
+    assert_eq!(logs[0].metadata, Some(json!({"a": "1e999"})));
+}
+
+#[tokio::test]
 async fn warnings_of_a_batch_stand_with_their_entry() {
     let world = World::new().await;
     let body = json!({"services": ["noauth", {"serviceId": "api", "status": "odd"}]});

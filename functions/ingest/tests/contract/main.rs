@@ -5,6 +5,8 @@ mod canary;
 mod changes;
 mod defects;
 mod limits;
+mod patience;
 mod recorded;
+mod refusals;
 mod roads;
 mod world;
