@@ -124,7 +124,12 @@ fn channels() {
 fn addresses_of_webhooks() {
     const PLAIN: &str = "must be https; http is only for hosts in notifications.json \
                          settings.allowPrivate";
+    const PRIVATE: &str = "is an address of a private network: name its range in \
+                           notifications.json settings.allowPrivate";
     let rows = [
+        ("a private address", "https://192.168.0.9/x", "[]", Some(PRIVATE)),
+        ("this machine", "https://[::1]/x", "[]", Some(PRIVATE)),
+        ("an allowed private address", "https://192.168.0.9/x", r#"["192.168.0.0/16"]"#, None),
         ("https", "https://hook.example/in?token=t", "[]", None),
         ("a port", "https://hook.example:8443/in", "[]", None),
         (
@@ -162,6 +167,16 @@ fn addresses_of_webhooks() {
         let told = |sentence| format!("environment NOTIFICATION_OPS_URL: {sentence}");
         assert_eq!(found, complaint.map(told).into_iter().collect::<Vec<_>>(), "{what}");
     }
+}
+
+#[test]
+fn a_token_that_cannot_be_sent_is_refused() {
+    let file = r#"{"channels": [{"type": "webhook", "name": "Ops"}]}"#;
+    let url = ("NOTIFICATION_OPS_URL", "https://hook.example/");
+    let found =
+        errors(&[("notifications.json", file)], &[url, ("NOTIFICATION_OPS_AUTHTOKEN", "a\nb")]);
+    let sentence = "must be a text without line breaks and control characters";
+    assert_eq!(found, [format!("environment NOTIFICATION_OPS_AUTHTOKEN: {sentence}")]);
 }
 
 #[test]
