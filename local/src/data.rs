@@ -40,13 +40,12 @@ pub struct LocalKeys {
 /// Reads the keys of the data directory, or makes them: one key for every service.
 pub fn local_keys(directory: &Path) -> Result<LocalKeys, DataFileError> {
     let (file, header) = (directory.join(KEYS), directory.join(HEADER));
-    let api_keys = match read_if_any(&file)? {
-        Some(text) => text,
-        None => {
-            let text = format!("{}\n", json!({ ANY: random_key().expose() }));
-            write_private(&file, &text)?;
-            text
-        }
+    let api_keys = if let Some(text) = read_if_any(&file)? {
+        text
+    } else {
+        let text = format!("{}\n", json!({ ANY: random_key().expose() }));
+        write_private(&file, &text)?;
+        text
     };
     if read_if_any(&header)?.is_none() {
         let key = any_key(&api_keys).ok_or_else(|| failed(&file, unusable()))?;

@@ -143,7 +143,7 @@ impl<'a> Watch<'a> {
         match self.app.store.mark_blind().await {
             Ok(()) => self.unstored.store(false, Ordering::Relaxed),
             Err(error) => {
-                tracing::debug!(%error, "cannot store that a canary failed, trying again")
+                tracing::debug!(%error, "cannot store that a canary failed, trying again");
             }
         }
         !self.unstored.load(Ordering::Relaxed)
