@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::stage::{Stage, sample};
 
 /// Every sample, and the function that gets it.
-const SAMPLES: [(&str, &str); 6] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("alert-post", "alert"),
     ("checker-schedule", "checker"),
+    ("dashboard-function-url", "dashboard"),
     ("dashboard-page", "dashboard"),
     ("ingest-heartbeat", "ingest"),
     ("notifier-schedule", "notifier"),
@@ -32,6 +33,7 @@ fn requests_have_the_form_of_payload_version_2() {
         ("ingest-heartbeat", "POST", "/api/heartbeat"),
         ("alert-post", "POST", "/api/alert"),
         ("dashboard-page", "GET", "/"),
+        ("dashboard-function-url", "GET", "/api/status"),
     ] {
         let event = sample(name);
         assert_eq!(event["version"], "2.0", "{name}");
