@@ -221,6 +221,8 @@ fn e2e_tests(wanted: impl Fn(&str) -> bool) -> Result<Option<Command>> {
     }
     let mut command = cargo("test -p e2e");
     command.args(names.iter().flat_map(|name| ["--test", name]));
+    // Stories wait more than they work.
+    command.args(["--", "--test-threads", "8"]);
     Ok(Some(command))
 }
 

@@ -188,7 +188,7 @@ pub struct Problem {
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration has {} problem(s)", .0.len())]
+#[error("the configuration has {} problem{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
 pub struct ConfigErrors(pub Vec<Problem>);
 
 impl ApiSwitch {

@@ -108,6 +108,13 @@ impl ConfigDir {
         self
     }
 
+    /// Without keys for services, as on a first start.
+    #[must_use]
+    pub fn without_keys(mut self) -> Self {
+        self.variables.retain(|(name, _)| name != "API_KEYS");
+        self
+    }
+
     /// services.json, to be changed in place; [`ConfigDir::write`] it afterwards.
     pub fn services_mut(&mut self) -> &mut Value {
         &mut self.services

@@ -90,7 +90,7 @@ async fn refused(outage: Action) -> Result<()> {
 async fn an_outage_inside_a_pause_of_the_checker_is_told_afterwards() -> Result<()> {
     let steady = ["steady-1", "steady-2", "steady-3"];
     let services = || -> Result<ConfigDir> {
-        Ok(steady.iter().try_fold(config()?, |config, id| config.service(id, 4))?)
+        Ok(steady.iter().try_fold(config()?, |config, id| config.service(id, 60))?)
     };
     let deployment = Deployment::of(services()?).await?;
     let ingest = deployment.function("ingest", &[]).await?;

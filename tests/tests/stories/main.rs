@@ -1,10 +1,16 @@
 //! Stories about the real `flatline`, with the real client and a real receiver: what people were told,
 //! what they see, and what is stored, must be the same story.
 
+mod alerts;
 mod blind;
 mod books;
+mod channels;
 mod client;
+mod configuration;
 mod crashes;
 mod down_and_up;
+mod jumps;
+mod keys;
+mod refusals;
 mod site;
 mod world;

@@ -79,12 +79,21 @@ impl World {
     /// Looks once more for secrets and ends the process as an operator would.
     pub async fn end(&mut self) -> Result<()> {
         for path in ["/", "/api/status", "/health"] {
-            free_of_secrets(path, &self.site.get(path).await?)?;
+            is_clean(path, &self.site.get(path).await?)?;
         }
         self.flatline.signal("TERM")?;
         let ended = self.flatline.wait(PATIENCE_MS).await?;
         ensure!(ended.success(), "{ended}\n{}", self.flatline.output());
-        free_of_secrets("output", &self.flatline.output())
+        is_clean("output", &self.flatline.output())
+    }
+
+    /// Ends the process, changes its configuration and starts it again.
+    pub async fn reconfigure(&mut self, change: impl FnOnce(&mut ConfigDir)) -> Result<()> {
+        self.end().await?;
+        let config = self.flatline.config_mut();
+        change(config);
+        config.write()?;
+        Ok(self.flatline.restart().await?)
     }
 
     /// The books as they are; the process must have ended if they are its own file.
@@ -107,11 +116,13 @@ pub fn says(message: &Received, event: &str, id: &str) -> bool {
     message.json["event"] == event && message.json["service"]["id"] == id
 }
 
-/// Neither keys nor the hook's address, nor a panic.
-fn free_of_secrets(what: &str, text: &str) -> Result<()> {
+/// Neither keys nor the hook's address; nor panics, nor colours where there is no terminal.
+fn is_clean(what: &str, text: &str) -> Result<()> {
     for secret in [KEY, ALERT_KEY, HOOK_SECRET] {
         ensure!(!text.contains(secret), "{what} shows {secret}:\n{text}");
     }
-    ensure!(!text.contains("panicked"), "{what}:\n{text}");
+    for ugly in ["panicked", "\u{1b}["] {
+        ensure!(!text.contains(ugly), "{what} has {ugly:?}:\n{text}");
+    }
     Ok(())
 }
