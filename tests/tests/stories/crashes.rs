@@ -32,7 +32,7 @@ enum Moment {
 /// A call to the database.
 #[derive(Clone, Copy, Debug)]
 enum Call {
-    /// The next heartbeat's write.
+    /// The returning heartbeat's write, the second of the service.
     Beat,
     /// The transaction of this version of the service; 2 is down, 3 is up.
     Commit(u64),
@@ -74,24 +74,29 @@ async fn a_kill_at_any_moment_loses_nothing_and_repeats_at_most_the_message_unde
 
 /// Down and up with one kill -9 in it.
 async fn told_all_the_same(moment: Moment, duplicates: Duplicates) -> Result<()> {
-    let config = ConfigDir::new()?.service("api", 4)?;
+    let config = ConfigDir::new()?.service("api", 8)?;
     let mut world = match moment {
         Moment::Idle | Moment::Arrival(_) => World::start(config).await?,
         Moment::Before(_) | Moment::After(_) => World::on_bridge(config).await?,
     };
     let (client, site) = (world.client(), world.site.clone());
-    client.beat("api").await?;
-    site.until("api", "up").await?;
     let kills = Arc::new(AtomicU32::new(0));
+    world.watching().await?;
     let store = match &world.bridge {
         Some(_) => Some(world.books().await?.store),
         None => None,
     };
     let World { flatline, receiver, bridge, .. } = &mut world;
+    if matches!(moment, Moment::Idle) {
+        client.beat("api").await?;
+    }
     arm(moment, flatline, receiver, bridge.as_ref().map(Bridge::gate));
 
     let seen = kills.clone();
     let down_and_up = async {
+        if !matches!(moment, Moment::Idle) {
+            client.beat("api").await?;
+        }
         receiver.wait_for(|it| says(it, "down", "api"), PATIENCE_MS).await?;
         let beating = client.keep_beating("api");
         receiver.wait_for(|it| says(it, "up", "api"), PATIENCE_MS).await?;
@@ -161,7 +166,7 @@ fn arm(moment: Moment, flatline: &Flatline, receiver: &Receiver, gate: Option<&G
 
 fn rule(call: Call, action: Action) -> Rule {
     let (operation, key, nth) = match call {
-        Call::Beat => ("UpdateItem", None, 1),
+        Call::Beat => ("UpdateItem", None, 2),
         Call::Commit(version) => ("TransactWriteItems", Some(format!("H#api/{version:020}")), 1),
         Call::Lease => ("UpdateItem", Some("Q#hook/!".to_owned()), 1),
         Call::Mark(n) => ("TransactWriteItems", Some("DL#api/".to_owned()), n),

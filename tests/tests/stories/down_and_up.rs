@@ -10,7 +10,7 @@ use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_goes_down_and_comes_back_and_each_is_told_once() -> Result<()> {
-    let api = json!({"id": "api", "name": "The API", "stalenessThreshold": 3});
+    let api = json!({"id": "api", "name": "The API", "stalenessThreshold": 4});
     let mut world = World::start(ConfigDir::new()?.service_json(api)?).await?;
     let client = world.client();
     client.beat("api").await?;
@@ -22,7 +22,7 @@ async fn a_service_goes_down_and_comes_back_and_each_is_told_once() -> Result<()
     assert!(world.site.get("/").await?.contains("The API"));
     is_complete(&down, "down", "up")?;
     assert_eq!((&down["reason"], &down["lastSeen"]), (&json!("silence"), &seen));
-    assert_eq!(ms_between(&down["lastSeen"], &down["since"])?, 3_000);
+    assert_eq!(ms_between(&down["lastSeen"], &down["since"])?, 4_000);
     assert!(ms_between(&down["since"], &down["timestamp"])? >= 500, "{down}");
     assert_eq!(down.get("downSeconds"), None);
 
@@ -45,7 +45,7 @@ async fn a_service_goes_down_and_comes_back_and_each_is_told_once() -> Result<()
 fn is_complete(message: &Value, event: &str, before: &str) -> Result<()> {
     let service = json!({"id": "api", "name": "The API", "status": event});
     let expected = json!({
-        "event": event, "service": service, "previousStatus": before, "windowSeconds": 3,
+        "event": event, "service": service, "previousStatus": before, "windowSeconds": 4,
     });
     for (name, value) in expected.as_object().into_iter().flatten() {
         ensure!(message[name] == *value, "{name} is not {value}: {message}");

@@ -30,7 +30,7 @@ async fn jumped(jump_s: i64) -> Result<()> {
     show(0)?;
     let library = library()?;
     let config =
-        ConfigDir::new()?.service("alive", 5)?.service("dead", 5)?.service("dies later", 5)?;
+        ConfigDir::new()?.service("alive", 8)?.service("dead", 8)?.service("dies later", 8)?;
     let mut world = World::launch(config, |launch| {
         launch
             .env("LD_PRELOAD", &library.to_string_lossy())
@@ -40,10 +40,8 @@ async fn jumped(jump_s: i64) -> Result<()> {
     })
     .await?;
     let client = world.client();
+    world.watching().await?;
     client.beat("alive,dead,dies later").await?;
-    for id in ["alive", "dead", "dies later"] {
-        world.site.until(id, "up").await?;
-    }
     let both = client.keep_beating("alive,dies later");
     show(jump_s)?;
     world.hears("down", "dead").await?;

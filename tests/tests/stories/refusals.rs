@@ -19,16 +19,17 @@ struct Attempt {
 
 impl Attempt {
     fn of(config: &ConfigDir, data: &Path) -> Result<Self> {
-        Self::by(Launch::of(binary("flatline", "flatline", Profile::Debug)?), config, data)
+        let program = binary("flatline", "flatline", Profile::Debug)?;
+        Ok(Self::by(Launch::of(program), config, data))
     }
 
     /// By a program that runs the one named by its last argument.
-    fn by(launch: Launch, config: &ConfigDir, data: &Path) -> Result<Self> {
+    fn by(launch: Launch, config: &ConfigDir, data: &Path) -> Self {
         let mut launch = launch.arg("--config").arg(config.path()).arg("--data").arg(data);
         for (name, value) in config.variables() {
             launch = launch.env(&name, &value);
         }
-        Ok(Self { launch: launch.env("FLATLINE_LISTEN", "127.0.0.1:0") })
+        Self { launch: launch.env("FLATLINE_LISTEN", "127.0.0.1:0") }
     }
 
     fn env(self, name: &str, value: &str) -> Self {
@@ -161,7 +162,7 @@ fn as_nobody(config: &ConfigDir, data: &Path, home: &Path) -> Result<Attempt> {
         .arg("--regid=65534")
         .arg("--clear-groups")
         .arg(program);
-    Attempt::by(launch, config, data)
+    Ok(Attempt::by(launch, config, data))
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use flatline_embedded::{Engine, Execution};
 use flatline_harness::bridge::Bridge;
 use flatline_harness::config::{ALERT_KEY, ConfigDir, KEY};
-use flatline_harness::process::{Flatline, FlatlineLaunch};
+use flatline_harness::process::{Flatline, FlatlineLaunch, Process};
 use flatline_harness::receiver::{Received, Receiver};
 
 use crate::books::Books;
@@ -55,6 +55,12 @@ impl World {
     /// A real client of this server.
     pub fn client(&self) -> Client {
         Client::of(&self.flatline.url(), KEY)
+    }
+
+    /// Waits until its checker has begun and knows that it can hear.
+    pub async fn watching(&mut self) -> Result<()> {
+        let watching = |it: &Process| it.stderr().contains("watching");
+        Ok(self.flatline.wait_until("watching", PATIENCE_MS, watching).await?)
     }
 
     /// Waits for a message about a service.
