@@ -66,10 +66,14 @@ impl Engine {
     /// per commit.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
         let name = path.to_str().ok_or_else(|| EngineError::Path(path.to_path_buf()))?;
-        let db = Database::new(name)
-            .map_err(|why| EngineError::Open { path: path.to_path_buf(), why })?;
+        let open = || {
+            Database::new(name).map_err(|why| EngineError::Open { path: path.to_path_buf(), why })
+        };
+        // The header is read while no connection is open: closing a file gives up every lock that the
+        // process has on it, and a connection must keep its own.
+        drop(open()?);
         assert_durable(path)?;
-        Ok(Self { db })
+        Ok(Self { db: open()? })
     }
 
     /// A database that is gone with its last clone.

@@ -97,7 +97,8 @@ async fn an_outage_inside_a_pause_of_the_checker_is_told_afterwards() -> Result<
     let url = deployment.bridge().url();
     let mut world = World::launch(services()?, |launch| launch.endpoint_url(&url)).await?;
     let client = Client::of(&gateway.url(), KEY);
-    world.watching().await?;
+    let books = Books::open(deployment.bridge().gate().engine().client(Execution::Inline)).await?;
+    world.watching_in(Some(&books)).await?;
     client.beat("dead,steady-1,steady-2,steady-3").await?;
     world.site.until("steady-3", "up").await?;
 
@@ -117,7 +118,6 @@ async fn an_outage_inside_a_pause_of_the_checker_is_told_afterwards() -> Result<
     ensure!(down.json["service"]["status"] == "down");
     world.end().await?;
     beating.stop().await?;
-    let books = Books::open(deployment.bridge().gate().engine().client(Execution::Inline)).await?;
     books.agree("dead", &world.heard("dead"), &["down", "up"], Duplicates::None).await?;
     for id in steady {
         books.agree(id, &world.heard(id), &[], Duplicates::None).await?;

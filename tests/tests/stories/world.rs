@@ -59,9 +59,17 @@ impl World {
 
     /// Waits until its checker has heard the first canary: blind time is known from then on.
     pub async fn watching(&mut self) -> Result<()> {
+        self.watching_in(None).await
+    }
+
+    /// [`World::watching`], on a database that is none of its own.
+    pub async fn watching_in(&mut self, database: Option<&Books>) -> Result<()> {
         let applied = |it: &Process| it.stderr().contains("configuration applied");
         self.flatline.wait_until("checking", PATIENCE_MS, applied).await?;
-        let store = self.books().await?.store;
+        let store = match database {
+            Some(books) => &books.store,
+            None => &self.books().await?.store,
+        };
         let heard = async || Ok(store.sight_log().await?.last_proof);
         eventually("a canary is heard", heard).await.map(drop)
     }
@@ -125,11 +133,13 @@ pub fn says(message: &Received, event: &str, id: &str) -> bool {
     message.json["event"] == event && message.json["service"]["id"] == id
 }
 
-/// Neither keys nor the hook's address, nor a panic.
+/// Neither keys nor the hook's address; nor panics, nor colours where there is no terminal.
 fn is_clean(what: &str, text: &str) -> Result<()> {
     for secret in [KEY, ALERT_KEY, HOOK_SECRET] {
         ensure!(!text.contains(secret), "{what} shows {secret}:\n{text}");
     }
-    ensure!(!text.contains("panicked"), "{what}:\n{text}");
+    for ugly in ["panicked", "\u{1b}["] {
+        ensure!(!text.contains(ugly), "{what} has {ugly:?}:\n{text}");
+    }
     Ok(())
 }

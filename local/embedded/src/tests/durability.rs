@@ -1,4 +1,4 @@
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use aws_sdk_dynamodb::Client;
 
@@ -16,6 +16,20 @@ async fn what_was_acknowledged_is_there_after_opening_the_file_again() {
     // A second reader beside the open first one sees only what has left the process.
     let second = Engine::open(&path).unwrap().client(Execution::Inline);
     assert_eq!(get(&second, "a").await, Some(number(1)));
+}
+
+/// Another process that opens the file and finds no lock takes itself for the last one: when it closes,
+/// it removes the write-ahead log, and what is written from then on is lost with the process.
+#[tokio::test]
+async fn an_open_file_is_locked_against_being_cleaned_up_by_others() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("x.db");
+    let engine = Engine::open(&path).unwrap();
+    create_table(&engine.client(Execution::Inline)).await;
+    let inode = format!(":{} ", std::fs::metadata(&path).unwrap().ino());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let held = |line: &&str| line.contains("POSIX") && line.contains(&inode);
+    assert!(locks.lines().any(|line| held(&line)), "no lock on inode {inode}in\n{locks}");
 }
 
 #[test]
