@@ -55,10 +55,12 @@ pub fn limit_index(window_ms: i64) -> usize {
     LIMITS_MS.iter().rposition(|&limit_ms| limit_ms <= own_ms).unwrap_or(0)
 }
 
-/// How often the checker must send a canary when this is the smallest window, in ms.
+/// How often the checker must send a canary when this is the smallest window, in ms: three times a
+/// window, and twice within the limit that makes a hole, so that one late canary is none.
 #[must_use]
 pub fn canary_period_ms(smallest_window_ms: i64) -> i64 {
-    (smallest_window_ms / 3).clamp(1_000, 60_000)
+    let limit_ms = LIMITS_MS[limit_index(smallest_window_ms)];
+    (smallest_window_ms / 3).min(limit_ms / 2).clamp(1_000, 60_000)
 }
 
 /// What is known of our own sight. Advanced only by [`SightLog::prove`], one proof at a time.
@@ -79,9 +81,10 @@ impl SightLog {
     /// The hole that a proof at `at` ends, if it ends one for any limit not below the finest in use.
     #[must_use]
     pub fn hole_before(&self, at: UnixMs) -> Option<Hole> {
-        let last = self.last_proof?;
+        // Before the first proof nothing was proven: silence is counted from it.
+        let last = self.last_proof.unwrap_or(at);
         let jumped_back = last.since_ms(at) > OVERTAKEN_MS;
-        let failed = self.failed || jumped_back;
+        let failed = self.failed || jumped_back || self.last_proof.is_none();
         let long = at.since_ms(last) > self.finest_ms.max(LIMITS_MS[0]);
         (failed || long).then(|| Hole { start: last.min(at), end: at, failed })
     }

@@ -6,8 +6,9 @@ use super::{at, heard, spec};
 use flatline_domain::Status;
 
 fn proven(proofs: &[f64]) -> SightLog {
-    let log = SightLog { finest_ms: 2_000, ..SightLog::default() };
-    proofs.iter().fold(log, |log, proof| log.prove(at(*proof)))
+    let first = Some(at(proofs[0]));
+    let log = SightLog { last_proof: first, finest_ms: 2_000, ..SightLog::default() };
+    proofs.iter().skip(1).fold(log, |log, proof| log.prove(at(*proof)))
 }
 
 #[test]
@@ -28,11 +29,36 @@ fn each_window_has_its_limit() {
 
 #[test]
 fn canaries_fly_three_times_a_window_but_not_more_than_once_a_second() {
-    for (window_ms, period_ms) in
-        [(1_000, 1_000), (3_000, 1_000), (30_000, 10_000), (300_000, 60_000)]
-    {
+    for (window_ms, period_ms) in [
+        (1_000, 1_000),
+        (3_000, 1_000),
+        (7_000, 1_000),
+        (30_000, 4_000),
+        (60_000, 8_000),
+        (120_000, 16_000),
+        (300_000, 60_000),
+    ] {
         assert_eq!(canary_period_ms(window_ms), period_ms, "window {window_ms}");
     }
+}
+
+#[test]
+fn canaries_in_time_never_make_a_hole() {
+    for seconds in 1..=400 {
+        let window_ms = seconds * 1_000;
+        let limit_ms = LIMITS_MS[limit_index(window_ms)];
+        let two_ms = 2 * canary_period_ms(window_ms);
+        assert!(
+            two_ms <= limit_ms,
+            "window {seconds} s: two canaries in {two_ms} of {limit_ms} ms"
+        );
+    }
+}
+
+#[test]
+fn before_the_first_proof_nothing_was_seen() {
+    let log = SightLog { finest_ms: 2_000, ..SightLog::default() }.prove(at(50.0));
+    assert_eq!(log.last_hole(300_000).map(|hole| hole.end), Some(at(50.0)));
 }
 
 #[test]
@@ -77,8 +103,9 @@ fn a_failed_canary_makes_a_hole_however_short() {
 
 #[test]
 fn a_finer_limit_trusts_nothing_that_was_seen_more_coarsely() {
+    let first = Some(at(0.0));
     let coarse =
-        SightLog { finest_ms: 150_000, ..SightLog::default() }.prove(at(0.0)).prove(at(60.0));
+        SightLog { last_proof: first, finest_ms: 150_000, ..SightLog::default() }.prove(at(60.0));
     assert_eq!(coarse.last_hole(3_000), None, "nobody looked for short holes");
     let fine = coarse.refined(2_000, at(70.0));
     assert_eq!(fine.last_hole(3_000).map(|hole| hole.end), Some(at(70.0)));
