@@ -1,5 +1,7 @@
 //! One message: send, and what its answer means.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use flatline_domain::lane::{GIVE_UP_AFTER_MS, backoff_ms};
 use flatline_domain::{Event, UnixMs};
 use flatline_shared::app::App;
@@ -85,6 +87,7 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, row: &Outbox
 async fn send(app: &App, outgoing: Outgoing) -> Result<Answer, SendError> {
     let host = outgoing.url.host_str().unwrap_or_default().to_owned();
     tokio::select! {
+        biased;
         answer = app.transport.send(outgoing) => answer,
         () = app.clock.sleep(SEND_MS) => {
             Err(SendError::Failed(format!("sending to {host} took too long")))
@@ -98,13 +101,16 @@ pub fn after_failure(row: &OutboxRow, after_ms: Option<i64>, now: UnixMs) -> Nex
     if queued.event == Event::Test || now.since_ms(queued.committed_at) >= GIVE_UP_AFTER_MS {
         return Next::GiveUp;
     }
-    let backoff_ms = jittered(backoff_ms(row.attempts + 1));
+    let backoff_ms = jittered(backoff_ms(row.attempts + 1), row);
     Next::Retry(now.plus_ms(backoff_ms.max(after_ms.unwrap_or(0))))
 }
 
-/// `ms` give or take [`JITTER_PERCENT`], so that channels that failed together come back apart.
-fn jittered(ms: i64) -> i64 {
+/// `ms` give or take [`JITTER_PERCENT`], so that rows that failed together come back apart. Drawn from
+/// the row, so that a simulated run can be repeated.
+fn jittered(ms: i64, row: &OutboxRow) -> i64 {
     let span_ms = ms * JITTER_PERCENT / 100;
-    let drawn = i64::from(getrandom::u32().unwrap_or(u32::MAX / 2));
+    let mut hasher = DefaultHasher::new();
+    (&row.channel, &row.key, row.attempts).hash(&mut hasher);
+    let drawn = i64::from(hasher.finish() as u32);
     ms - span_ms + drawn % (2 * span_ms + 1)
 }

@@ -82,8 +82,9 @@ impl Bell {
             return Wake::Due;
         };
         let rung = tokio::select! {
-            () = slept => return Wake::Due,
+            biased;
             rung = signal.changed() => rung,
+            () = slept => return Wake::Due,
         };
         // A ringer that is gone will never ring again: the process is ending.
         if rung.is_err() || signal.borrow().stopping { Wake::Stopping } else { Wake::Rung }

@@ -173,7 +173,8 @@ impl<'a> Desk<'a> {
     async fn rest(&mut self, due: UnixMs) -> Wake {
         loop {
             let left_ms = due.since_ms(self.app.clock.now());
-            if left_ms <= 0 || self.is_closing() {
+            // More than a stay is left only if the clock was set back: look again what is due.
+            if !(1..=STAY_MS).contains(&left_ms) || self.is_closing() {
                 return Wake::Due;
             }
             let slice_ms = if self.bell.is_silent() { left_ms.min(GLANCE_MS) } else { left_ms };

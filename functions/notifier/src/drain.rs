@@ -60,6 +60,7 @@ async fn accompany(desk: &mut Desk<'_>, busy: &watch::Sender<usize>) {
         loop {
             let all_done = others.wait_for(|busy| *busy == 0);
             let is_over = tokio::select! {
+                biased;
                 _ = all_done => true,
                 _ = desk.wait(GLANCE_MS) => desk.is_closing(),
             };
@@ -84,6 +85,7 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
+                biased;
                 () = app.doorbell.notified() => ringer.ring(),
                 () = &mut shutdown => break,
             }

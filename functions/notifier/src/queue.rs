@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{QueuedNotice, Told};
+use flatline_domain::{QueuedNotice, Told, UnixMs};
+use flatline_shared::notify::verdict::RETRY_AFTER_MAX_MS;
 use flatline_shared::store::{Lane, OutboxRow};
 
 /// The waiting rows of one lane, oldest first, and what the channel was told of it.
@@ -15,8 +16,17 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// What the domain decides by.
-    pub(crate) fn notices(&self) -> Vec<QueuedNotice> {
-        self.rows.iter().map(|row| row.delivery.queued).collect()
+    pub(crate) fn notices(&self, now: UnixMs) -> Vec<QueuedNotice> {
+        let queued = self.rows.iter().map(|row| row.delivery.queued);
+        queued
+            .map(|notice| QueuedNotice { next_at: sensible(notice.next_at, now), ..notice })
+            .collect()
+    }
+
+    /// What the channel was told, if that was before now: a later time was taken from a clock that
+    /// has been set back since, and no cooldown lasts until then.
+    pub(crate) fn told(&self, now: UnixMs) -> Option<Told> {
+        self.told.map(|told| Told { at: told.at.min(now), ..told })
     }
 
     /// Takes these rows out: they have ended.
@@ -27,6 +37,12 @@ impl Queue {
             !indexes.contains(&(index - 1))
         });
     }
+}
+
+/// An instant to wait for. One further ahead than anything waits was set by a clock that has been set
+/// back since: it is over.
+pub(crate) fn sensible(until: Option<UnixMs>, now: UnixMs) -> Option<UnixMs> {
+    until.filter(|until| until.since_ms(now) <= RETRY_AFTER_MAX_MS)
 }
 
 /// The lanes of these rows, each in order, the one that waits longest first.

@@ -13,7 +13,7 @@ use tracing::{error, warn};
 use crate::attempt::{Next, Outcome, Pace, after_failure, attempt};
 use crate::desk::{Desk, LEASE_MS};
 use crate::ending::{finish, lane_name};
-use crate::queue::{Queue, by_age};
+use crate::queue::{Queue, by_age, sensible};
 
 /// A lease with less than this left is renewed before the next send, in ms: so it is renewed each
 /// 10 s, and no send begins with less than 15 s left.
@@ -103,7 +103,7 @@ impl Round<'_, '_> {
         if self.lease.is_none() || self.desk.is_closing() {
             return Some(now);
         }
-        self.desk.held_until.filter(|until| *until > now)
+        sensible(self.desk.held_until, now).filter(|until| *until > now)
     }
 
     async fn step(&mut self, queue: &mut Queue) -> Result<Progress, StoreError> {
@@ -113,7 +113,8 @@ impl Round<'_, '_> {
             // Alerts are as many as their sender sends.
             Lane::Alert(_) => 0,
         };
-        match next_step(&queue.notices(), queue.told.as_ref(), cooldown_ms, app.clock.now()) {
+        let now = app.clock.now();
+        match next_step(&queue.notices(now), queue.told(now).as_ref(), cooldown_ms, now) {
             Step::Done => Ok(Progress::Done),
             Step::Wait(until) => Ok(Progress::Wait(until)),
             Step::End(unsent) => self.end(queue, &unsent).await,
@@ -193,7 +194,10 @@ impl Round<'_, '_> {
     /// Renews the lease if it is time. `false`: somebody else has the channel.
     async fn renew(&mut self) -> Result<bool, StoreError> {
         let now = self.desk.app.clock.now();
-        if let Some(lease) = self.lease.take_if(|held| held.until.since_ms(now) < RENEW_BELOW_MS) {
+        // More than a lease lasts is left only of a clock that was set back.
+        let enough_ms = RENEW_BELOW_MS..=LEASE_MS;
+        let is_over = |held: &mut Lease| !enough_ms.contains(&held.until.since_ms(now));
+        if let Some(lease) = self.lease.take_if(is_over) {
             self.lease = self.desk.app.store.renew(&lease, now, LEASE_MS).await?;
             if self.lease.is_none() {
                 warn!(channel = self.desk.channel(), "the lease was lost");

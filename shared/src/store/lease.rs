@@ -12,10 +12,12 @@ use super::call::Written;
 use super::item::{Item, Reader, key, number, text};
 use super::{Claim, Lease, Release, Store, StoreError, keys};
 
-/// Nobody holds it: never claimed, given back, or run out.
-const FREE: &str = "(attribute_not_exists(un) OR un < :now)";
+/// Nobody holds it: never claimed, given back, run out, or left by a clock that was set back since.
+const FREE: &str = "(attribute_not_exists(un) OR un < :now OR un > :ahead)";
 /// Somebody holds it.
-const TAKEN: &str = "un >= :now";
+const TAKEN: &str = "(un >= :now AND un <= :ahead)";
+/// No lease reaches so many of its lengths ahead.
+const AHEAD: i64 = 2;
 /// Nobody else claimed it since.
 const OURS: &str = "ow = :owner";
 /// Nobody rang since the rows were read.
@@ -47,7 +49,8 @@ impl Store {
                 .update_expression("ADD rg :one")
                 .condition_expression(TAKEN)
                 .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":now", number(now.0));
+                .expression_attribute_values(":now", number(now.0))
+                .expression_attribute_values(":ahead", number(now.plus_ms(AHEAD * lease_ms).0));
             if let Written::Done(_) = self.update(ring).await? {
                 return Ok(Claim::Rang);
             }
@@ -70,6 +73,7 @@ impl Store {
             .expression_attribute_values(":until", number(now.plus_ms(lease_ms).0))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":now", number(now.0))
+            .expression_attribute_values(":ahead", number(now.plus_ms(AHEAD * lease_ms).0))
             .return_values(ReturnValue::AllNew);
         let (Written::Done(item) | Written::Refused(item)) = self.update(claim).await?;
         Ok(stored(channel, &item)?.filter(|lease| lease.owner == owner))

@@ -26,6 +26,17 @@ async fn drains_side_by_side_send_everything_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_lease_of_a_drain_that_died_ends_although_the_clock_was_set_back() {
+    let bench = Bench::new().await;
+    let now = bench.app.clock.now();
+    bench.app.store.claim("Hook", "died", now, 30_000).await.unwrap();
+    bench.down("api").await;
+    bench.clock.jump(-7_200_000);
+    drain(&bench.app).await;
+    assert_eq!(bench.receiver.lines(), ["down api 1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_row_committed_while_the_holder_is_about_to_end_is_delivered() {
     let bench = Arc::new(Bench::new().await);
     bench.receiver.script(|_| Reply::Slow(2_000, 200));

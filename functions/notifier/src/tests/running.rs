@@ -94,6 +94,30 @@ async fn a_retry_needs_no_doorbell() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_makes_nothing_wait_for_hours() {
+    let bench = Arc::new(Bench::with(json!([webhook("Hook")]), 5).await);
+    let mut tries = 0;
+    bench.receiver.script(move |_| {
+        tries += 1;
+        Reply::Status(if tries < 3 { 503 } else { 200 })
+    });
+    bench.down("api").await;
+    let running = start(&bench);
+    // In the middle of a wait for the next try.
+    pause(20_000).await;
+    bench.clock.jump(-7_200_000);
+    pause(120_000).await;
+    assert_eq!(bench.endings("api").await, ["down 1 delivered"]);
+    // In the middle of a cooldown.
+    bench.up("api").await;
+    bench.clock.jump(-7_200_000);
+    bench.app.doorbell.notify_one();
+    pause(600_000).await;
+    assert_eq!(bench.receiver.lines().last().unwrap(), "up api 2");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_awaits_the_send_under_way_and_begins_no_other() {
     let bench = Arc::new(Bench::new().await);
     bench.receiver.script(|_| Reply::Slow(5_000, 200));

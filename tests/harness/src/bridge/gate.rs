@@ -22,13 +22,25 @@ struct Inner {
     engine: Engine,
     faults: Faults,
     ledger: Ledger,
+    is_billed: bool,
 }
 
 impl Gate {
     /// A gate before this engine. Calls run inline.
     pub fn before(engine: Engine) -> Self {
-        let inner = Inner { engine, faults: Faults::default(), ledger: Ledger::begin() };
-        Self { inner: Arc::new(inner) }
+        Self::new(engine, true)
+    }
+
+    /// The same without bills and without a log of single calls, which take longer than the calls.
+    pub fn unbilled(engine: Engine) -> Self {
+        let gate = Self::new(engine, false);
+        gate.ledger().totals_only();
+        gate
+    }
+
+    fn new(engine: Engine, is_billed: bool) -> Self {
+        let (faults, ledger) = (Faults::default(), Ledger::begin());
+        Self { inner: Arc::new(Inner { engine, faults, ledger, is_billed }) }
     }
 
     /// The engine behind it: calls on it are neither counted nor broken.
@@ -65,19 +77,25 @@ impl Gate {
     ///
     /// A delayed call is carried out even if its caller gives up on it, as it would be at AWS.
     pub async fn pass(&self, target: &str, body: &[u8]) -> Option<Answer> {
+        let crossing = self.crossing(target, body);
+        let action = self.inner.faults.judge(&crossing.call.passing);
+        crossing.cross(action).await
+    }
+
+    /// As [`Gate::pass`], but the caller says what happens to the call, whatever the rules say.
+    pub async fn pass_with(
+        &self,
+        target: &str,
+        body: &[u8],
+        action: Option<Action>,
+    ) -> Option<Answer> {
+        self.crossing(target, body).cross(action).await
+    }
+
+    fn crossing(&self, target: &str, body: &[u8]) -> Crossing {
         let request = Request::read(target, body);
         let call = self.inner.ledger.admit(request.operation.clone(), request.keys());
-        let crossing = Crossing { gate: self.clone(), request, call, body: body.to_vec() };
-        match self.inner.faults.judge(&crossing.call.passing) {
-            None => Some(crossing.through()),
-            Some(Action::DelayBefore(ms)) => crossing.late(ms, 0).await,
-            Some(Action::DelayAfter(ms)) => crossing.late(0, ms).await,
-            Some(Action::Hang) => {
-                crossing.unanswered();
-                std::future::pending().await
-            }
-            Some(action) => crossing.broken(action),
-        }
+        Crossing { gate: self.clone(), request, call, body: body.to_vec() }
     }
 }
 
@@ -90,6 +108,19 @@ struct Crossing {
 }
 
 impl Crossing {
+    async fn cross(self, action: Option<Action>) -> Option<Answer> {
+        match action {
+            None => Some(self.through()),
+            Some(Action::DelayBefore(ms)) => self.late(ms, 0).await,
+            Some(Action::DelayAfter(ms)) => self.late(0, ms).await,
+            Some(Action::Hang) => {
+                self.unanswered();
+                std::future::pending().await
+            }
+            Some(action) => self.broken(action),
+        }
+    }
+
     fn through(mut self) -> Answer {
         let answer = self.apply();
         self.answered(answer)
@@ -143,8 +174,11 @@ impl Crossing {
     fn apply(&mut self) -> Answer {
         let engine = &self.gate.inner.engine;
         let operation = &self.request.operation;
-        let answer = engine.call(operation, &self.request.metered(&self.body));
         self.call.applied = true;
+        if !self.gate.inner.is_billed {
+            return engine.call(operation, &self.body);
+        }
+        let answer = engine.call(operation, &self.request.metered(&self.body));
         self.call.units = capacity::charge(engine, &self.request, &answer);
         answer
     }

@@ -1,0 +1,97 @@
+//! A service that really fell silent while we could see is told in time, and what heartbeats state is
+//! committed.
+
+use std::sync::Arc;
+
+use flatline_domain::invariant::beat_moves_on;
+use flatline_domain::{Membership, ServiceRecord, SightLog, Status, UnixMs};
+use flatline_shared::config::Config;
+use flatline_shared::store::SweepFilter;
+
+use super::Checks;
+
+/// A failed tick may cost a minute; after that everything must be as usual again, in ms.
+const RECOVERY_MS: i64 = 75_000;
+
+/// How long a decision about silence may take, in ms.
+const DECISION_MS: i64 = 4_000;
+
+/// What ingest left to the checker is seen by the next sweep at the latest, in ms.
+const SWEEP_MS: i64 = 65_000;
+
+impl Checks {
+    /// Looks at every record.
+    pub async fn look(&mut self, config: &Arc<Config>) -> Result<(), String> {
+        let swept = self.store.sweep(SweepFilter::All).await.map_err(|error| error.to_string())?;
+        let log = self.store.sight_log().await.map_err(|error| error.to_string())?;
+        let now_ms = self.scene.now_ms();
+        let calm = {
+            let truth = self.scene.truth();
+            truth.calm_since_ms(now_ms).is_some_and(|since_ms| now_ms - since_ms > RECOVERY_MS)
+        };
+        for record in swept.records {
+            self.beats_move_on(&record)?;
+            if calm {
+                self.is_judged(&record, config, &log)?;
+            }
+            self.records.insert(record.id.clone(), record);
+        }
+        Ok(())
+    }
+
+    fn beats_move_on(&self, record: &ServiceRecord) -> Result<(), String> {
+        let now_ms = self.scene.now_ms();
+        let last_jump_ms = self.scene.truth().last_jump_ms();
+        if last_jump_ms.is_some_and(|jump_ms| now_ms - jump_ms < RECOVERY_MS) {
+            return Ok(());
+        }
+        let before = self.records.get(&record.id).and_then(|before| before.last_beat);
+        beat_moves_on(before, record.last_beat, self.scene.wall())
+            .map_err(|why| format!("{why} ({})", record.id))
+    }
+
+    fn is_judged(
+        &self,
+        record: &ServiceRecord,
+        config: &Config,
+        log: &SightLog,
+    ) -> Result<(), String> {
+        let id = &record.id;
+        let Some(service) = config.service(id) else {
+            let closed = record.status == Status::Closed;
+            return if closed {
+                Ok(())
+            } else {
+                Err(format!("{id} was removed and is not closed"))
+            };
+        };
+        let spec = &service.spec;
+        if (spec.membership == Membership::Paused) != (record.status == Status::Paused) {
+            return Err(format!("{id} is {} and not as configured", record.status.as_str()));
+        }
+        if record.status.is_out() {
+            return Ok(());
+        }
+        let wall = self.scene.wall();
+        let heard_ago_ms = record.last_beat.map_or(i64::MAX, |last| wall.since_ms(last));
+        let is_stated = record.reported != Status::Unknown && record.reported != record.status;
+        if is_stated && heard_ago_ms > SWEEP_MS {
+            return Err(format!(
+                "I13: {id} states {} and is {}",
+                record.reported.as_str(),
+                record.status.as_str()
+            ));
+        }
+        if record.gap.is_some_and(|gap| wall.since_ms(gap.to) > SWEEP_MS) {
+            return Err(format!("a silence of {id} was noted and not judged"));
+        }
+        let Some(allowed_ms) = record.allowed_ms(spec) else { return Ok(()) };
+        let hole_end = log.last_hole(allowed_ms).map_or(UnixMs(0), |hole| hole.end);
+        let due = record.heard_until().max(hole_end).plus_ms(allowed_ms);
+        let late_ms = wall.since_ms(due);
+        if late_ms > DECISION_MS && record.status != Status::Down {
+            return Err(format!("missed outage: {id} should be down for {late_ms} ms"));
+        }
+        Ok(())
+    }
+}
