@@ -45,6 +45,12 @@ impl Doorway {
         self.inside = Some((router, cage));
     }
 
+    /// Nobody answers any more. The process has the scene, and the scene the process: without this
+    /// neither would ever be dropped.
+    pub fn leave(&mut self) {
+        self.inside = None;
+    }
+
     /// Nobody gets through until then.
     pub fn close(&mut self, until_ms: i64) {
         self.closed_until_ms = self.closed_until_ms.max(until_ms);

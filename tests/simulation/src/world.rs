@@ -60,6 +60,7 @@ pub fn run(seed: u64, mutant: Option<Mutant>, verbosity: Verbosity) -> Outcome {
         let mut world = World::new(Plan::of(seed), mutant, verbosity).await;
         let violation = world.live().await.err();
         let scene = &world.scene;
+        scene.doorway().leave();
         let hash = scene.trace().hash();
         let last = scene.trace().last();
         let (calls, virtual_ms) = (scene.gate.ledger().totals().all(), scene.now_ms());
