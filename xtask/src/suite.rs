@@ -107,13 +107,13 @@ pub fn all() -> Result<Vec<Suite>> {
             vec![cargo("clippy --workspace --all-targets -- -D warnings")],
         )
         .quick(),
-        suite("tidy", "the house rules", 600, vec![cargo("test -p e2e --test tidy")]).quick(),
+        suite("tidy", "the house rules", 1200, vec![cargo("test -p e2e --test tidy")]).quick(),
         suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
-        suite("unit", "each package by itself", 900, vec![cargo(UNIT)]).quick().needing(&[PS]),
-        suite("e2e", "stories against real processes", 900, after_build(stories))
+        suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
+        suite("e2e", "stories against real processes", 1200, after_build(stories))
             .needing(&[CURL, FAKETIME, SETPRIV]),
         suite("lambda", "stories through the five release Lambda binaries", 1200, shipped(lambda)),
-        suite("simulation", "seeds, faults, invariants", 600, vec![cargo("test -p simulation")]),
+        suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("shell", "shellcheck, and the shell client", 300, shell()?)
             .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK]),
