@@ -87,9 +87,6 @@ fn show_tail(text: &str, log: &Path) {
 
 /// Builds once what later suites start.
 const BINARIES: &str = "build --workspace --bins";
-/// Builds the functions as they ship.
-const FUNCTIONS: &str = "build --release --bins -p flatline-ingest -p flatline-alert \
-                         -p flatline-dashboard -p flatline-checker -p flatline-notifier";
 /// Everything with tests that has no suite of its own.
 const UNIT: &str = "test --workspace --tests --exclude e2e --exclude simulation \
                     --exclude model --exclude flatline-domain";
@@ -112,7 +109,7 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
             .needing(&[CURL, FAKETIME, SETPRIV]),
-        suite("lambda", "stories through the five release Lambda binaries", 1200, shipped(lambda)),
+        suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("shell", "shellcheck, and the shell client", 300, shell()?)
@@ -185,16 +182,6 @@ fn shell() -> Result<Vec<Command>> {
 /// The tests after what they start; nothing if there are none.
 fn after_build(tests: Option<Command>) -> Vec<Command> {
     tests.map_or_else(Vec::new, |tests| vec![cargo(BINARIES), tests])
-}
-
-/// The same with the functions as they ship; a plain `cargo test` takes debug builds.
-fn shipped(tests: Option<Command>) -> Vec<Command> {
-    let mut commands = after_build(tests);
-    if let Some(tests) = commands.last_mut() {
-        tests.env("FLATLINE_TEST_PROFILE", "release");
-        commands.insert(1, cargo(FUNCTIONS));
-    }
-    commands
 }
 
 fn is_lambda(name: &str) -> bool {
