@@ -13,11 +13,11 @@ const SERVICES: usize = 1_000;
 const CONNECTIONS: usize = 16;
 
 /// Heartbeats per connection in each turn.
-const EACH: usize = 1_000;
+const EACH: usize = 300;
 
 /// Turns: engine and server are measured alternately, because a shared machine is not equally fast all
 /// the time. The best of each counts, what was in its way is not its own.
-const TURNS: usize = 3;
+const TURNS: usize = 8;
 
 /// Measures.
 pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
