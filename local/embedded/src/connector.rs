@@ -1,10 +1,14 @@
 //! The AWS SDK's transport, answered by the engine.
 
-use aws_credential_types::Credentials;
+use std::fmt;
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::auth::{Params, ResolveAuthScheme};
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Builder, Region, RuntimeComponents, StalledStreamProtectionConfig,
+    BehaviorVersion, Builder, ConfigBag, Region, RuntimeComponents, StalledStreamProtectionConfig,
 };
+use aws_smithy_runtime_api::client::auth::AuthSchemeOptionsFuture;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -14,40 +18,54 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
 use crate::engine::{Answer, Engine};
+use crate::operation;
+use crate::queue::Queue;
 
 /// Where the engine's (synchronous) work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Execution {
     /// On the calling task: no thread is involved, so tokio's paused clock may advance by itself.
     Inline,
-    /// On tokio's blocking pool, so that an fsync never holds up a worker. A call that its caller has
-    /// given up on is finished all the same, as it would be at AWS.
+    /// On a thread of its own, in the order in which calls come, so that an fsync never holds up a
+    /// worker. A call that its caller has given up on is finished all the same, as it would be at AWS.
     Blocking,
 }
 
 /// Hands requests to the engine.
-#[derive(Clone, Debug)]
-pub(crate) struct EmbeddedHttpClient {
-    engine: Engine,
-    execution: Execution,
+#[derive(Clone)]
+pub(crate) enum EmbeddedHttpClient {
+    /// Itself.
+    Inline(Engine),
+    /// By its queue.
+    Queued(Arc<Queue>),
 }
 
 impl EmbeddedHttpClient {
     pub(crate) fn new(engine: Engine, execution: Execution) -> Self {
-        Self { engine, execution }
+        match execution {
+            Execution::Inline => Self::Inline(engine),
+            Execution::Blocking => Self::Queued(Arc::new(Queue::before(engine))),
+        }
     }
 
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        let body = request.body().bytes().unwrap_or_default().to_vec();
-        let engine = self.engine;
-        let answer = match self.execution {
-            Execution::Inline => engine.call(&target, &body),
-            Execution::Blocking => tokio::task::spawn_blocking(move || engine.call(&target, &body))
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body = request.body().bytes().unwrap_or_default();
+        let answer = match (operation::of(target, body), &self) {
+            (Err(refused), _) => refused.into(),
+            (Ok(work), Self::Inline(engine)) => engine.carry_out(work),
+            (Ok(work), Self::Queued(queue)) => queue
+                .carry_out(work)
                 .await
                 .map_err(|lost| ConnectorError::other(lost.into(), None))?,
         };
         response(answer)
+    }
+}
+
+impl fmt::Debug for EmbeddedHttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmbeddedHttpClient")
     }
 }
 
@@ -75,13 +93,29 @@ impl HttpClient for EmbeddedHttpClient {
     }
 }
 
-/// The configuration of a client over `http_client`: static credentials, no stalled-stream protection,
-/// tokio's sleep. Time-outs and retries are the caller's to add.
+/// Requests that leave no process need no signature.
+#[derive(Debug)]
+struct Unsigned;
+
+impl ResolveAuthScheme for Unsigned {
+    fn resolve_auth_scheme<'a>(
+        &'a self,
+        _params: &'a Params,
+        _config: &'a ConfigBag,
+        _components: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        AuthSchemeOptionsFuture::ready(Ok(Vec::new()))
+    }
+}
+
+/// The configuration of a client over `http_client`: unsigned, no stalled-stream protection, tokio's
+/// sleep. Time-outs and retries are the caller's to add.
 pub fn client_config(http_client: SharedHttpClient) -> Builder {
     aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("local"))
-        .credentials_provider(Credentials::new("embedded", "embedded", None, None, "embedded"))
+        .auth_scheme_resolver(Unsigned)
+        .allow_no_auth()
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client)
 }

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::{Database, DynoxideError};
 
 use crate::connector::{self, EmbeddedHttpClient, Execution};
-use crate::operation;
+use crate::operation::{self, Work};
 
 /// A DynamoDB-compatible database in a file or in memory. Clones share it.
 #[derive(Clone)]
@@ -23,6 +23,12 @@ pub struct Answer {
     pub status: u16,
     /// JSON in DynamoDB's protocol; an error carries `__type`.
     pub body: Vec<u8>,
+}
+
+impl From<DynoxideError> for Answer {
+    fn from(error: DynoxideError) -> Self {
+        Self { status: error.status_code(), body: error.to_json().into_bytes() }
+    }
 }
 
 /// Why the database cannot be used.
@@ -83,12 +89,12 @@ impl Engine {
 
     /// Runs one operation. `target` is the value of `x-amz-target` or the bare name; `json` its body.
     pub fn call(&self, target: &str, json: &[u8]) -> Answer {
-        match operation::run(&self.db, target, json) {
-            Ok(body) => Answer { status: 200, body },
-            Err(error) => {
-                Answer { status: error.status_code(), body: error.to_json().into_bytes() }
-            }
-        }
+        operation::of(target, json).map_or_else(Answer::from, |work| self.carry_out(work))
+    }
+
+    /// Runs an operation that has been read.
+    pub(crate) fn carry_out(&self, work: Work) -> Answer {
+        work(&self.db).map_or_else(Answer::from, |body| Answer { status: 200, body })
     }
 
     /// An SDK client onto this database.

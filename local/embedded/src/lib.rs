@@ -8,6 +8,7 @@ mod connector;
 mod data_lock;
 mod engine;
 mod operation;
+mod queue;
 
 pub use connector::{Execution, client_config, client_with};
 pub use data_lock::{DataLock, DataLockError};

@@ -7,36 +7,45 @@ use serde::de::DeserializeOwned;
 /// What `x-amz-target` starts with.
 const TARGET: &str = "DynamoDB_20120810.";
 
-/// Runs one operation. `target` is the value of `x-amz-target`.
-pub(crate) fn run(db: &Database, target: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+/// An operation that has been read and only has to be carried out.
+pub(crate) type Work = Box<dyn FnOnce(&Database) -> Result<Vec<u8>, DynoxideError> + Send>;
+
+/// Reads one operation. `target` is the value of `x-amz-target`.
+pub(crate) fn of(target: &str, body: &[u8]) -> Result<Work, DynoxideError> {
     match target.strip_prefix(TARGET).unwrap_or(target) {
-        "UpdateItem" => answer(body, |request| db.update_item(request)),
-        "GetItem" => answer(body, |request| db.get_item(request)),
-        "PutItem" => answer(body, |request| db.put_item(request)),
-        "DeleteItem" => answer(body, |request| db.delete_item(request)),
-        "Query" => answer(body, |request| db.query(request)),
-        "Scan" => answer(body, |request| db.scan(request)),
-        "BatchGetItem" => answer(body, |request| db.batch_get_item(request)),
-        "BatchWriteItem" => answer(body, |request| db.batch_write_item(request)),
-        "TransactWriteItems" => answer(body, |request| db.transact_write_items(request)),
-        "TransactGetItems" => answer(body, |request| db.transact_get_items(request)),
-        "CreateTable" => answer(body, |request| db.create_table(request)),
-        "DescribeTable" => answer(body, |request| db.describe_table(request)),
-        "DeleteTable" => answer(body, |request| db.delete_table(request)),
-        "ListTables" => answer(body, |request| db.list_tables(request)),
-        "UpdateTimeToLive" => answer(body, |request| db.update_time_to_live(request)),
-        "DescribeTimeToLive" => answer(body, |request| db.describe_time_to_live(request)),
+        "UpdateItem" => read(body, Database::update_item),
+        "GetItem" => read(body, Database::get_item),
+        "PutItem" => read(body, Database::put_item),
+        "DeleteItem" => read(body, Database::delete_item),
+        "Query" => read(body, Database::query),
+        "Scan" => read(body, Database::scan),
+        "BatchGetItem" => read(body, Database::batch_get_item),
+        "BatchWriteItem" => read(body, Database::batch_write_item),
+        "TransactWriteItems" => read(body, Database::transact_write_items),
+        "TransactGetItems" => read(body, Database::transact_get_items),
+        "CreateTable" => read(body, Database::create_table),
+        "DescribeTable" => read(body, Database::describe_table),
+        "DeleteTable" => read(body, Database::delete_table),
+        "ListTables" => read(body, Database::list_tables),
+        "UpdateTimeToLive" => read(body, Database::update_time_to_live),
+        "DescribeTimeToLive" => read(body, Database::describe_time_to_live),
         other => Err(DynoxideError::ValidationException(format!("Unknown operation \"{other}\""))),
     }
 }
 
-fn answer<Q: DeserializeOwned, A: Serialize>(
+fn read<Q, A>(
     body: &[u8],
-    operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
-) -> Result<Vec<u8>, DynoxideError> {
-    let request = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
-    serde_json::to_vec(&operation(request)?)
-        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    operation: impl FnOnce(&Database, Q) -> Result<A, DynoxideError> + Send + 'static,
+) -> Result<Work, DynoxideError>
+where
+    Q: DeserializeOwned + Send + 'static,
+    A: Serialize,
+{
+    let request: Q = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
+    Ok(Box::new(move |db| {
+        serde_json::to_vec(&operation(db, request)?)
+            .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    }))
 }
 
 /// The engine's readers tell by private markers in serde's message which of DynamoDB's errors a body

@@ -2,6 +2,7 @@
 
 mod client;
 mod durability;
+mod queue;
 mod refusals;
 
 use aws_sdk_dynamodb::Client;
