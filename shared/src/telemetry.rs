@@ -14,11 +14,15 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the log. `filter` is a tracing filter such as `info,flatline=debug`.
+/// Starts the log. `filter` is a tracing filter such as `info,flatline=debug`; one that cannot be read
+/// is named in the first line and `info` taken in its place.
 pub fn start(format: LogFormat, filter: &str) {
     // Colour codes in a file or a pipe would stand between a field and its value.
     let colours = std::io::stderr().is_terminal();
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, mistake) = match EnvFilter::try_new(filter) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), Some(error)),
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -26,5 +30,8 @@ pub fn start(format: LogFormat, filter: &str) {
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),
+    }
+    if let Some(error) = mistake {
+        tracing::warn!(%error, "FLATLINE_LOG is no filter such as info,flatline=debug: info is used");
     }
 }

@@ -25,7 +25,6 @@ use std::sync::Mutex;
 use flatline_shared::app::App;
 
 use crate::alarm::Blindness;
-use crate::watch::Pulse;
 
 /// The checker of one process. Ticks of one process may overlap.
 pub struct Checker {
@@ -42,8 +41,6 @@ struct Memory {
     broken: BTreeSet<String>,
     /// What was said of our own sight.
     blindness: Blindness,
-    /// Both clocks, when they were last read together.
-    pulse: Option<Pulse>,
 }
 
 impl Checker {

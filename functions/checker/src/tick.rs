@@ -80,7 +80,6 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(checker: &'a Checker, mark: &'a TickMark, paused: bool) -> Self {
         let pulse = Pulse::read(checker.app.clock.as_ref());
-        let before = checker.memory().pulse.unwrap_or(pulse);
         let all = paused || !checker.memory().applied;
         Self {
             checker,
@@ -88,7 +87,9 @@ impl<'a> Run<'a> {
             horizon: mark.at.plus_ms(LONGEST_MS),
             ends_at_ms: pulse.monotonic_ms + LONGEST_MS,
             next_mark_check_ms: pulse.monotonic_ms + MARK_CHECK_MS,
-            pulse: before,
+            // Never the pulse of an earlier tick: on Lambda the process is frozen in between, and whether its
+            // monotonic clock goes on meanwhile is nobody's promise.
+            pulse,
             need: if all { Need::All } else { Need::Due },
             watch: Watch::new(&checker.app),
             agenda: Agenda::default(),
@@ -156,7 +157,6 @@ impl<'a> Run<'a> {
             self.need = Need::All;
         }
         self.pulse = now;
-        self.checker.memory().pulse = Some(now);
     }
 
     /// Reads the records to look at first; in the first tick of a process also follows the

@@ -49,7 +49,7 @@ impl Store {
     /// One row per transition; whatever is not the newest expires some time after it ended.
     fn history_writes(&self, commit: &Commit<'_>) -> Vec<TransactWriteItem> {
         let id = commit.before.id.as_str();
-        let keep_ms = days_ms(commit.retention_days + HISTORY_EXTRA_DAYS);
+        let keep_ms = keep_ms(commit);
         let ends = commit.transitions.iter().skip(1).map(|next| Some(next.decided_at));
         let mut writes: Vec<_> = commit
             .transitions
@@ -69,7 +69,8 @@ impl Store {
         writes
     }
 
-    /// Opens, worsens or closes an incident; one that a pair opens and closes is written once.
+    /// Opens, worsens or closes an incident; one that a pair opens and closes is written once. Like
+    /// history, one that ended expires.
     fn incident_writes(&self, commit: &Commit<'_>) -> Vec<TransactWriteItem> {
         let id = commit.before.id.as_str();
         let mut open = commit.before.incident;
@@ -85,24 +86,36 @@ impl Store {
                     continue;
                 }
                 IncidentChange::Worsen { .. } => {
-                    (history::INCIDENT_KIND, text(transition.to.as_str()))
+                    vec![(history::INCIDENT_KIND, text(transition.to.as_str()))]
                 }
-                IncidentChange::Close { end, .. } => (history::INCIDENT_END, number(end.0)),
+                IncidentChange::Close { end, .. } => vec![
+                    (history::INCIDENT_END, number(end.0)),
+                    (EXPIRES, expiry(transition.decided_at.plus_ms(keep_ms(commit)))),
+                ],
             };
             match (opened.as_mut(), open) {
                 (Some(row), _) => {
-                    row.insert(change.0.to_owned(), change.1);
+                    row.extend(change.into_iter().map(|(name, value)| (name.to_owned(), value)));
                 }
-                (None, Some(start)) => writes.push(self.change_write(
-                    item::key(keys::incidents(id), keys::instant(start)),
-                    &Change::default().set(change.0, change.1),
-                )),
+                (None, Some(start)) => writes.push(
+                    self.change_write(
+                        item::key(keys::incidents(id), keys::instant(start)),
+                        &change
+                            .into_iter()
+                            .fold(Change::default(), |all, (name, value)| all.set(name, value)),
+                    ),
+                ),
                 (None, None) => {}
             }
         }
         writes.extend(opened.map(|row| self.put_write(row)));
         writes
     }
+}
+
+/// How long what has ended is kept, in ms.
+fn keep_ms(commit: &Commit<'_>) -> i64 {
+    days_ms(commit.retention_days + HISTORY_EXTRA_DAYS)
 }
 
 /// A failed condition says that somebody was first; anything else that failed is an error.

@@ -9,7 +9,7 @@
 //! | service record | `S#<shard>` | `<service id>` | `beat`, `commit`, `service` |
 //! | days | `D#<shard>` | `<service id>` | `commit`, with the record |
 //! | history | `H#<service id>` | `<version>` | `commit`; all but the newest expire |
-//! | incident | `I#<service id>` | `<start>` | `commit` |
+//! | incident | `I#<service id>` | `<start>` | `commit`; expires once closed |
 //! | heartbeat log | `L#<service id>` | `<time>#<n>` | `log` |
 //! | external alert | `X#<shard>` | `<key>` | `alert` |
 //! | feed | `A#<day>` | `<time>#<id>` | `commit`, `alert` |

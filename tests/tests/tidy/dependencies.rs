@@ -197,11 +197,20 @@ fn packages_use_what_they_depend_on() {
             let name = name.strip_suffix("_rs").unwrap_or(&name).to_owned();
             let source =
                 if dependency["kind"] == "dev" { folder.clone() } else { format!("{folder}src/") };
-            let used = below(&source).any(|file| file.ends(&[".rs"]) && file.text.contains(&name));
+            let used =
+                below(&source).any(|file| file.ends(&[".rs"]) && is_named(&name, &file.text));
             if !used {
                 unused.push(format!("{folder}Cargo.toml: {}", dependency["name"]));
             }
         }
     }
     none("A dependency that nobody uses is built and patched for nothing.", unused);
+}
+
+/// Whether the word stands in the text: `tera` does not stand in `Iterator`.
+fn is_named(word: &str, text: &str) -> bool {
+    let of_a_name = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(of_a_name) && !text[at + word.len()..].starts_with(of_a_name)
+    })
 }

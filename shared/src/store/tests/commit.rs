@@ -173,3 +173,16 @@ async fn only_the_newest_history_row_never_expires() {
     assert_eq!(expiring, rows.len() - 1);
     assert!(!rows.last().unwrap().contains_key(crate::store::item::EXPIRES));
 }
+
+#[tokio::test]
+async fn an_incident_expires_once_it_is_closed() {
+    let (engine, store) = table().await;
+    life(&store).await;
+    let open = read(&store, "api").await;
+    step(&store, Status::Down, Reason::NeverReported, later(5 * DAY_MS)).await;
+    assert_ne!(open.incident, read(&store, "api").await.incident);
+    let rows = super::bench::partition(&engine, "I#api").await;
+    let expiring: Vec<_> =
+        rows.iter().map(|row| row.contains_key(crate::store::item::EXPIRES)).collect();
+    assert_eq!(expiring, [true, false], "closed, open");
+}
