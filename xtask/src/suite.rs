@@ -120,7 +120,7 @@ pub fn all() -> Result<Vec<Suite>> {
 
 /// What takes hours: the simulation with many more seeds, and `kills` kills of the release build.
 pub fn prove(kills: &str) -> Vec<Suite> {
-    let seeds = cargo("run --release -p simulation -- --seeds 10000 --keep-going");
+    let seeds = cargo("run --release -p simulation -- --seeds 20000 --keep-going");
     let mut killing = cargo("test -p e2e --test kills -- --nocapture");
     killing.env("FLATLINE_KILLS", kills).env("FLATLINE_RELEASE", "1");
     let kills = suite("kills", "kill -9 at random moments", 6 * 3600, vec![killing]);
