@@ -81,6 +81,7 @@ impl App {
 
     async fn from_env(role: Role, env: Env) -> Result<Self, StartError> {
         let env = if role == Role::Notifier { env } else { env.without_channels() };
+        let env = if role == Role::Dashboard { env } else { env.without_page() };
         let config = load_config(&env)?;
         let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;
         let client = client(role, env.get("FLATLINE_DYNAMODB_URL")).await;

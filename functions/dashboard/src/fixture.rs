@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flatline_domain::{
     Day, DayTotals, Days, Membership, ServiceRecord, ServiceRoute, ServiceSpec, Status, UnixMs,
 };
-use flatline_shared::config::{Config, Env, Group, Service};
+use flatline_shared::config::{Config, Env, Group, OwnKeys, Service};
 use flatline_shared::store::{DaysByService, Swept};
 
 /// 2026-11-22T12:00:00.000Z.
@@ -30,6 +30,7 @@ pub fn service(id: &str, name: &str) -> Service {
         auth_required: true,
         description: None,
         uptime_threshold_set: None,
+        own: OwnKeys::default(),
     }
 }
 

@@ -9,9 +9,10 @@ use super::Problem;
 use super::reader::{Judge, Place};
 
 /// Variables whose value may stand in the file that `<NAME>_FILE` names.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "ALERT_API_KEY",
     "API_KEYS",
+    "DASHBOARD_PASSWORD",
     "FLATLINE_",
     "MAX_LOG_ENTRIES",
     "NOTIFICATION_",
@@ -50,6 +51,7 @@ pub struct Env {
     variables: BTreeMap<String, String>,
     problems: Vec<Problem>,
     credentials_elsewhere: bool,
+    page_elsewhere: bool,
 }
 
 impl Env {
@@ -61,7 +63,8 @@ impl Env {
         for (name, value) in from_files(&variables, &judge) {
             variables.insert(name, value);
         }
-        Self { variables, problems: judge.verdict().0, credentials_elsewhere: false }
+        let problems = judge.verdict().0;
+        Self { variables, problems, ..Self::default() }
     }
 
     /// The variables of this process. Only mains call this.
@@ -89,6 +92,19 @@ impl Env {
     pub fn without_channels(mut self) -> Self {
         self.credentials_elsewhere = true;
         self
+    }
+
+    /// The same for a function that shows no page: on AWS only the dashboard has the password, so
+    /// here it may be missing.
+    #[must_use]
+    pub fn without_page(mut self) -> Self {
+        self.page_elsewhere = true;
+        self
+    }
+
+    /// Whether the page's password may be missing.
+    pub(super) fn leaves_page_elsewhere(&self) -> bool {
+        self.page_elsewhere
     }
 
     /// Whether enabled channels may lack their credentials.

@@ -11,8 +11,8 @@ use super::entry::Surroundings;
 use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
-    ApiKeys, Config, ConfigErrors, Env, Problem, Settings, fingerprint, keys, notifications,
-    services, settings,
+    ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, fingerprint, keys,
+    notifications, services, settings,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -67,7 +67,7 @@ impl Config {
 
     /// What can be made of the documents; of use only if nothing is wrong with them.
     fn assemble(judge: &Judge, documents: &Documents, env: &Env) -> Self {
-        let settings = documents.settings(judge, env);
+        let (settings, dashboard) = documents.settings(judge, env);
         let told = notifications::read(judge, documents.get("notifications.json"), env);
         let around = Surroundings {
             channels: ChannelNames {
@@ -94,8 +94,11 @@ impl Config {
             notifications_enabled: told.enabled,
             notify: told.settings,
             settings,
+            dashboard,
             api_keys,
             alert_key: env.secret("ALERT_API_KEY"),
+            read_key: env.secret("READ_API_KEY"),
+            dashboard_password: env.secret("DASHBOARD_PASSWORD"),
             public_url: read_public_url(judge, env),
             hash,
             warnings: Vec::new(),
@@ -131,7 +134,7 @@ impl Documents {
         Self(documents)
     }
 
-    fn settings(&self, judge: &Judge, env: &Env) -> Settings {
+    fn settings(&self, judge: &Judge, env: &Env) -> (Settings, Dashboard) {
         let [settings, page, ui] = ["settings.json", "dashboard.json", "ui.json"];
         settings::read_either(judge, self.get(settings), self.get(page), self.get(ui), env)
     }

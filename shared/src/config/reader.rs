@@ -216,11 +216,6 @@ impl<'a> Object<'a> {
         entries.filter(|(key, _)| !is_comment(key))
     }
 
-    /// Declares keys that are accepted and not looked into here.
-    pub(super) fn accept(&mut self, keys: &[&'static str]) {
-        self.known.extend_from_slice(keys);
-    }
-
     /// Ends the reading: whatever nobody asked for is unknown.
     pub(super) fn close(self) {
         for (key, _) in self.entries() {
@@ -289,6 +284,12 @@ fn whole(value: &Value) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT);
     value.as_i64().or_else(|| float().map(|float| float as i64))
+}
+
+/// An object as written, without its comments.
+pub(super) fn without_comments(map: &Map<String, Value>) -> Map<String, Value> {
+    let entries = map.iter().filter(|(key, _)| !is_comment(key));
+    entries.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn is_comment(key: &str) -> bool {

@@ -6,8 +6,8 @@ use flatline_domain::{EventFilter, Membership, ServiceRoute, ServiceSpec};
 use serde_json::Value;
 
 use super::entry::{Entry, FirstWindow, Inherited, Surroundings};
-use super::reader::{Judge, Object, Place, quoted};
-use super::{Group, Service};
+use super::reader::{Judge, Object, Place, quoted, without_comments};
+use super::{Group, OwnKeys, Service};
 
 /// `stalenessThreshold` where neither service nor group says one.
 const WINDOW_S: i64 = 300;
@@ -74,12 +74,20 @@ struct ServiceEntry {
     enabled: bool,
     description: Option<String>,
     group: Option<String>,
+    own: OwnKeys,
 }
 
 impl ServiceEntry {
     fn read(object: &mut Object<'_>, around: &Surroundings<'_>) -> Self {
+        let entry = Entry::read(object, around);
+        let notifications = object.value("notifications").and_then(Value::as_object);
+        let own = OwnKeys {
+            window_s: entry.inherited.window_s,
+            notifications: notifications.map(without_comments),
+        };
         Self {
-            entry: Entry::read(object, around),
+            entry,
+            own,
             enabled: object.flag("enabled").unwrap_or(true),
             description: object.text("description").map(str::to_owned),
             group: None,
@@ -132,6 +140,7 @@ impl ServiceEntry {
             auth_required: own.auth_required.unwrap_or(true),
             description: self.description,
             uptime_threshold_set: Some(own.threshold_set.unwrap_or_else(profile)),
+            own: self.own,
         }
     }
 }

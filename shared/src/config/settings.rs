@@ -7,7 +7,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::reader::{Judge, Object, Place, quoted, wanted};
-use super::{ApiSwitch, Env, Settings, UptimeThreshold, dashboard};
+use super::{
+    Access, AlertHistory, AlertNotifications, ApiSwitch, Dashboard, Env, Features, Settings,
+    UptimeThreshold, dashboard,
+};
 
 /// The set that is there without any configuration.
 pub(super) const STANDARD_SET: &str = "default";
@@ -42,12 +45,11 @@ fn read(
 ) -> Settings {
     let standard = Settings::default();
     let (retention, profile) = read_uptime(file);
-    let of_features = read_features(file);
+    let (features, of_features) = read_features(file);
     let disabled = read_switches(file);
-    read_alerts(file);
-    let mut access = file.object("dashboard");
-    read_access(&mut access);
-    access.close();
+    let alert_history = read_alert_history(file.object("alertHistory"));
+    let alert_notifications = read_alert_notifications(file.object("alertNotifications"));
+    let access = read_access(file, env);
     let threshold_sets = read_sets(file).or(of_page).unwrap_or(standard.threshold_sets);
     let threshold_profile = profile.unwrap_or_else(|| STANDARD_SET.to_owned());
     if !threshold_sets.contains_key(&threshold_profile) {
@@ -61,6 +63,10 @@ fn read(
         file.whole("maxLogEntries", "entries", &LOG_ENTRIES).map(|number| number as u32);
     let of_env = read_log_entries(judge, env);
     Settings {
+        features,
+        alert_history,
+        alert_notifications,
+        access,
         retention_days: retention.unwrap_or(standard.retention_days),
         allowed_origins: read_origins(file),
         disabled,
@@ -77,24 +83,24 @@ pub(super) fn read_either(
     page: Option<&Value>,
     ui: Option<&Value>,
     env: &Env,
-) -> Settings {
+) -> (Settings, Dashboard) {
     if let (Some(ui), None, None) = (ui, settings, page) {
         let place = Place::file("ui.json");
         judge.warn(&place, "is deprecated: move it to settings.json and dashboard.json");
         let mut file = Object::open(judge, place, Some(ui));
         let settings = read(judge, &mut file, None, env);
-        dashboard::read(&mut file);
+        let dashboard = dashboard::read(&mut file);
         file.close();
-        return settings;
+        return (settings, dashboard);
     }
     let mut file = Object::open(judge, Place::file("dashboard.json"), page);
-    dashboard::read(&mut file);
+    let dashboard = dashboard::read(&mut file);
     let of_page = read_sets(&mut file);
     file.close();
     let mut file = Object::open(judge, Place::file("settings.json"), settings);
     let settings = read(judge, &mut file, of_page, env);
     file.close();
-    settings
+    (settings, dashboard)
 }
 
 fn read_uptime(file: &mut Object<'_>) -> (Option<i64>, Option<String>) {
@@ -105,24 +111,41 @@ fn read_uptime(file: &mut Object<'_>) -> (Option<i64>, Option<String>) {
     (days, profile)
 }
 
-/// The days of `features.uptimeRetentionDays`; the rest is about the page's buttons.
-fn read_features(file: &mut Object<'_>) -> Option<i64> {
-    let mut features = file.object("features");
-    for key in [
-        "showRefreshButton",
-        "showLastUpdated",
-        "showUptimePercentage",
-        "showUptimeHistory",
-        "showExportButton",
-        "showAlertHistoryButton",
-        "show90DayHistory",
-    ] {
-        features.flag(key);
-    }
-    features.number("autoRefreshSeconds", "seconds", &DAY_S);
-    let days = features.whole("uptimeRetentionDays", "days", &RETENTION_DAYS);
-    features.close();
-    days
+/// `features`, and the days of `uptimeRetentionDays`.
+fn read_features(file: &mut Object<'_>) -> (Features, Option<i64>) {
+    let standard = Features::default();
+    let mut object = file.object("features");
+    let days = object.whole("uptimeRetentionDays", "days", &RETENTION_DAYS);
+    let old_history = object.flag("show90DayHistory").unwrap_or(standard.show_uptime_history);
+    let features = Features {
+        show_refresh_button: object
+            .flag("showRefreshButton")
+            .unwrap_or(standard.show_refresh_button),
+        show_last_updated: object.flag("showLastUpdated").unwrap_or(standard.show_last_updated),
+        auto_refresh_ms: read_interval(&mut object, "autoRefreshSeconds", standard.auto_refresh_ms),
+        show_uptime_percentage: object
+            .flag("showUptimePercentage")
+            .unwrap_or(standard.show_uptime_percentage),
+        show_uptime_history: object.flag("showUptimeHistory").unwrap_or(old_history),
+        show_export_button: object.flag("showExportButton").unwrap_or(standard.show_export_button),
+        show_alert_history_button: object
+            .flag("showAlertHistoryButton")
+            .unwrap_or(standard.show_alert_history_button),
+    };
+    object.close();
+    (features, days)
+}
+
+/// A number of seconds, in ms; 0 is never.
+fn read_interval(
+    object: &mut Object<'_>,
+    key: &'static str,
+    standard_ms: Option<i64>,
+) -> Option<i64> {
+    let seconds = object.number(key, "seconds", &DAY_S);
+    seconds.map_or(standard_ms, |seconds| {
+        Some((seconds * 1_000.0).round() as i64).filter(|ms| *ms > 0)
+    })
 }
 
 fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
@@ -144,27 +167,45 @@ fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
     disabled
 }
 
-/// Judges what the alert drawer will use.
-fn read_alerts(file: &mut Object<'_>) {
-    let mut history = file.object("alertHistory");
-    history.number("defaultRecentPeriodHours", "hours", &(0.0..=8_784.0));
-    history.whole("defaultLimit", "alerts", &(0..=1_000));
-    history.close();
-    let mut toasts = file.object("alertNotifications");
-    toasts.number("pollingIntervalSeconds", "seconds", &DAY_S);
-    toasts.text("localStorageKey");
-    toasts.texts("severityFilter");
-    toasts.flag("enableToastNotifications");
-    toasts.flag("enableBrowserNotifications");
-    toasts.close();
+fn read_alert_history(mut object: Object<'_>) -> AlertHistory {
+    let standard = AlertHistory::default();
+    let hours = object.number("defaultRecentPeriodHours", "hours", &(0.0..=8_784.0));
+    let limit = object.whole("defaultLimit", "alerts", &(0..=1_000));
+    object.close();
+    AlertHistory {
+        recent_period_hours: hours.unwrap_or(standard.recent_period_hours),
+        limit: limit.map_or(standard.limit, |number| number as u32),
+    }
+}
+
+fn read_alert_notifications(mut object: Object<'_>) -> AlertNotifications {
+    let standard = AlertNotifications::default();
+    let key = object.text("localStorageKey").filter(|key| !key.is_empty());
+    let severities = object.texts("severityFilter").unwrap_or_default();
+    let read = AlertNotifications {
+        polling_ms: read_interval(&mut object, "pollingIntervalSeconds", standard.polling_ms),
+        local_storage_key: key.map_or(standard.local_storage_key, str::to_owned),
+        severity_filter: severities.iter().map(|(_, word)| word.to_lowercase()).collect(),
+        toasts: object.flag("enableToastNotifications").unwrap_or(standard.toasts),
+        browser: object.flag("enableBrowserNotifications").unwrap_or(standard.browser),
+    };
+    object.close();
+    read
 }
 
 /// A page that is open although a password was asked for would be worse than no start.
-fn read_access(object: &mut Object<'_>) {
-    if object.text("access").is_some_and(|word| !word.eq_ignore_ascii_case("public")) {
-        let sentence = "must be public; this version has no other access yet";
+fn read_access(file: &mut Object<'_>, env: &Env) -> Access {
+    const WORDS: [(&str, Access); 2] = [("public", Access::Public), ("password", Access::Password)];
+    let mut object = file.object("dashboard");
+    let access = object.choice("access", &WORDS).unwrap_or_default();
+    let is_set = env.get("DASHBOARD_PASSWORD").is_some() || env.leaves_page_elsewhere();
+    if access == Access::Password && !is_set {
+        let sentence = "the page needs a password, and none is set: put it into the variable \
+                        DASHBOARD_PASSWORD";
         object.judge.error(&object.place.key("access"), sentence);
     }
+    object.close();
+    access
 }
 
 fn read_origins(file: &mut Object<'_>) -> Vec<String> {
@@ -248,6 +289,10 @@ fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold>
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            features: Features::default(),
+            alert_history: AlertHistory::default(),
+            alert_notifications: AlertNotifications::default(),
+            access: Access::default(),
             retention_days: 120,
             allowed_origins: Vec::new(),
             disabled: vec![ApiSwitch::TestNotification],

@@ -5,6 +5,7 @@ mod inheritance;
 mod loading;
 mod mistakes;
 mod oddities;
+mod page;
 mod random;
 mod wrong_channels;
 mod wrong_services;

@@ -8,6 +8,12 @@ use ipnet::IpNet;
 
 use super::{ApiKeys, Secret};
 
+mod dashboard;
+mod settings;
+
+pub use dashboard::*;
+pub use settings::*;
+
 /// Everything that was configured.
 #[derive(Debug)]
 pub struct Config {
@@ -23,10 +29,16 @@ pub struct Config {
     pub notify: NotifySettings,
     /// `settings.json`.
     pub settings: Settings,
+    /// `dashboard.json`.
+    pub dashboard: Dashboard,
     /// `API_KEYS`.
     pub api_keys: ApiKeys,
     /// `ALERT_API_KEY`.
     pub alert_key: Option<Secret>,
+    /// `READ_API_KEY`: opens the read APIs in full.
+    pub read_key: Option<Secret>,
+    /// `DASHBOARD_PASSWORD`: the login of the page.
+    pub dashboard_password: Option<Secret>,
     /// `FLATLINE_PUBLIC_URL`, without a trailing slash.
     pub public_url: Option<String>,
     /// Hash of what decides statuses and routes; a change raises the revision.
@@ -50,6 +62,17 @@ pub struct Service {
     pub description: Option<String>,
     /// The set of thresholds that colours its uptime.
     pub uptime_threshold_set: Option<String>,
+    /// What the service itself says, without its group, as `/api/services` shows it.
+    pub own: OwnKeys,
+}
+
+/// The keys of one service that `/api/services` shows only where the service itself has them.
+#[derive(Debug, Clone, Default)]
+pub struct OwnKeys {
+    /// `stalenessThreshold`, in seconds.
+    pub window_s: Option<i64>,
+    /// `notifications` as written, without comments.
+    pub notifications: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// One configured group.
@@ -126,55 +149,6 @@ pub struct NotifySettings {
     pub request_timeout_ms: i64,
 }
 
-/// `settings.json`, as far as it has an effect.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// `uptime.retentionDays`, else `features.uptimeRetentionDays`, else 120.
-    pub retention_days: u32,
-    /// `allowedOrigins`.
-    pub allowed_origins: Vec<String>,
-    /// `api.enableStatusEndpoint` and its siblings, by switch.
-    pub disabled: Vec<ApiSwitch>,
-    /// `maxLogEntries`, else MAX_LOG_ENTRIES, else 100.
-    pub max_log_entries: u32,
-    /// `uptimeThresholds` by name of the set; `default` is always there.
-    pub threshold_sets: BTreeMap<String, Vec<UptimeThreshold>>,
-    /// `uptime.thresholdProfile`: the set of services that name none. Default `default`.
-    pub threshold_profile: String,
-}
-
-/// One level of a set that colours uptimes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UptimeThreshold {
-    /// Ends the level's CSS class.
-    pub name: String,
-    /// The least uptime of this level, in percent.
-    pub min: f64,
-    /// CSS colour.
-    pub color: String,
-    /// What people call it.
-    pub label: String,
-}
-
-/// The endpoints that `settings.json` `api` can switch off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApiSwitch {
-    /// enableStatusEndpoint
-    Status,
-    /// enableUptimeEndpoint
-    Uptime,
-    /// enableServicesEndpoint
-    Services,
-    /// enableHeartbeatEndpoint
-    Heartbeat,
-    /// enableAlertEndpoint
-    Alert,
-    /// enableAlertHistoryEndpoint
-    AlertHistory,
-    /// enableTestNotificationEndpoint
-    TestNotification,
-}
-
 /// One thing that is wrong or odd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -190,28 +164,6 @@ pub struct Problem {
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration has {} problem{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
 pub struct ConfigErrors(pub Vec<Problem>);
-
-impl ApiSwitch {
-    /// What the endpoint is called in the answer that it is disabled.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Status => "Status",
-            Self::Uptime => "Uptime",
-            Self::Services => "Services",
-            Self::Heartbeat => "Heartbeat",
-            Self::Alert => "Alert",
-            Self::AlertHistory => "Alert history",
-            Self::TestNotification => "Test notification",
-        }
-    }
-}
-
-impl Settings {
-    /// Whether this endpoint is switched off.
-    pub fn is_off(&self, switch: ApiSwitch) -> bool {
-        self.disabled.contains(&switch)
-    }
-}
 
 impl Config {
     /// The service with this id, if it is configured.

@@ -134,7 +134,10 @@ const SETTINGS: &[Row] = &[
     (
         "a page behind a password",
         r#"{"dashboard": {"access": "password"}}"#,
-        &[" dashboard.access: must be public; this version has no other access yet"],
+        &[
+            " dashboard.access: the page needs a password, and none is set: put it into the variable \
+         DASHBOARD_PASSWORD",
+        ],
     ),
     (
         "no log entry",
