@@ -13,7 +13,7 @@ readonly NEWLINE
 
 usage() {
     cat <<'EOF'
-usage: heartbeat-client.sh [options]
+usage: heartbeat-client.sh [options] [-- command argument..]
 
 Where and who
   --url URL           address of Flatline             (FLATLINE_URL, WORKER_URL)
@@ -23,17 +23,20 @@ Where and who
   --service ID        service; repeat it or separate with commas for a batch
                                                       (FLATLINE_SERVICE_ID, SERVICE_ID)
   --header 'X: y'     one more request header, for proxies that want one; may be repeated
-                                                      (FLATLINE_HEADERS, one per line)
+                                                      (FLATLINE_HEADERS, FLATLINE_HEADERS_FILE, one per line)
 What
   --status WORD       up, degraded, down              (default: none, which means up)
   --message TEXT      one line about it
   --metadata JSON     a JSON object
   --duration-ms N     how long the job took, in milliseconds
+  -- command ..       run this, and report how it ended (0 is up, all else down), how long it took
+                      and its last line
 How
+  --every SECONDS     go on sending (or running the command) until told to stop by a signal
   --jitter SECONDS    wait a random part of this first (default 0)
   --timeout SECONDS   limit of one try                (default 10)
-  --retry-for SECONDS go on trying for this long      (default 90)
-  --dry-run           print what would be sent, without the key
+  --retry-for SECONDS go on trying for this long      (default 90, with --every at most that)
+  --dry-run           print what would be sent, without the key; runs no command
   --quiet             print errors only
   --help, --version
 
@@ -41,11 +44,12 @@ Network errors and the answers 408, 429 and 5xx are tried again, with growing pa
 Retry-After says. Other answers are final.
 
 Exit codes
-  0  sent
+  0  sent; with --every: stopped
   1  refused by the server (wrong key, unknown service, bad request)
   2  wrong usage
   3  not accepted within the retry time
   4  batch accepted in part
+  A command's own exit code is handed on, whatever becomes of the heartbeat.
 EOF
 }
 
@@ -64,10 +68,19 @@ random_ms() {
     echo $((${random_bytes:-$$} % ($1 + 1)))
 }
 
-# pause MS: sleeps, in whole seconds where `sleep` knows no fractions.
+# pause MS: sleeps, in whole seconds where `sleep` knows no fractions. In the background, because a
+# shell looks at signals only between commands, and while it waits.
 pause() {
-    sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))" 2>/dev/null ||
-        sleep "$((($1 + 999) / 1000))"
+    if [ -z "$fraction" ]; then
+        fraction=no
+        ! sleep 0.001 2>/dev/null || fraction=yes
+    fi
+    pause_s=$((($1 + 999) / 1000))
+    [ "$fraction" = no ] || pause_s=$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))
+    sleep "$pause_s" &
+    sleeper=$!
+    wait "$sleeper" || :
+    sleeper=
 }
 
 # json_string: standard input as a JSON string. Bytes that are not UTF-8 become U+FFFD, because a
@@ -156,12 +169,17 @@ url=${FLATLINE_URL:-${WORKER_URL:-}}
 key=${FLATLINE_API_KEY:-}
 key_file=${FLATLINE_API_KEY_FILE:-}
 services='' headers=${FLATLINE_HEADERS:-} status='' message='' metadata='' duration_ms=''
-jitter_s=0 timeout_s=10 retry_for_s=90 dry_run='' quiet=''
+jitter_s=0 timeout_s=10 retry_for_s=90 every_s='' dry_run='' quiet='' command=''
 
 while [ $# -gt 0 ]; do
     option=$1
     shift
     case $option in
+    --)
+        [ $# -gt 0 ] || misused "-- needs a command"
+        command=yes
+        break
+        ;;
     --help | -h) usage && exit 0 ;;
     --version) echo "$PROGRAM $VERSION" && exit 0 ;;
     --dry-run) dry_run=yes && continue ;;
@@ -170,7 +188,7 @@ while [ $# -gt 0 ]; do
     esac
     case $option in
     --url | --key | --key-file | --service | --status | --message | --metadata) ;;
-    --duration-ms | --jitter | --timeout | --retry-for | --header) ;;
+    --duration-ms | --every | --jitter | --timeout | --retry-for | --header) ;;
     *) misused "unknown argument '$option'" ;;
     esac
     [ $# -gt 0 ] || misused "$option needs a value"
@@ -183,6 +201,7 @@ while [ $# -gt 0 ]; do
     --message) message=$1 ;;
     --metadata) metadata=$1 ;;
     --duration-ms) duration_ms=$1 ;;
+    --every) every_s=$1 ;;
     --jitter) jitter_s=$1 ;;
     --timeout) timeout_s=$1 ;;
     --retry-for) retry_for_s=$1 ;;
@@ -206,6 +225,14 @@ timeout_s=$(whole --timeout "$timeout_s")
 retry_for_s=$(whole --retry-for "$retry_for_s")
 [ "$timeout_s" -gt 0 ] || misused "--timeout must be at least 1"
 [ -z "$duration_ms" ] || duration_ms=$(whole --duration-ms "$duration_ms")
+if [ -n "$every_s" ]; then
+    every_s=$(whole --every "$every_s")
+    [ "$every_s" -gt 0 ] || misused "--every must be at least 1"
+    [ "$retry_for_s" -lt "$every_s" ] || retry_for_s=$every_s
+fi
+if [ -n "$command" ] && [ -n "$status$duration_ms" ]; then
+    misused "a command decides about --status and --duration-ms itself"
+fi
 
 case $url in
 http://?* | https://?*) ;;
@@ -226,6 +253,10 @@ key=${key:-${API_KEY:-}}
 case $key in
 *[[:cntrl:]]*) misused "the key holds a control character" ;;
 esac
+if [ -n "${FLATLINE_HEADERS_FILE:-}" ]; then
+    [ -r "$FLATLINE_HEADERS_FILE" ] || misused "cannot read the headers file '$FLATLINE_HEADERS_FILE'"
+    headers=$headers$NEWLINE$(cat "$FLATLINE_HEADERS_FILE")
+fi
 [ -z "$key" ] || headers=$headers$NEWLINE"Authorization: Bearer $key"
 headers="Content-Type: application/json$NEWLINE$headers"
 headers=$(printf '%s\n' "$headers" | tr -d '\r' | sed '/^[[:space:]]*$/d')
@@ -242,30 +273,34 @@ esac
 # Line ends are only white space in JSON; without them the body is one line.
 metadata=$(printf '%s' "$metadata" | tr '\n\r\t' '   ')
 
-content=
-[ -z "$status" ] || content="$content,\"status\":$(quoted "$status")"
-[ -z "$message" ] || content="$content,\"message\":$(quoted "$message")"
-[ -z "$duration_ms" ] || content="$content,\"durationMs\":$duration_ms"
-[ -z "$metadata" ] || content="$content,\"metadata\":$metadata"
-
 services=${services#,}
 services=${services:-${FLATLINE_SERVICE_ID:-${SERVICE_ID:-}}}
 services=$(printf '%s\n' "$services" | tr ',' '\n' | sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d')
 [ -n "$services" ] || misused "no service: give --service or FLATLINE_SERVICE_ID"
 
-entries=
-count=0
-remaining=$services$NEWLINE
-while [ -n "$remaining" ]; do
-    id=$(quoted "${remaining%%"$NEWLINE"*}")
-    remaining=${remaining#*"$NEWLINE"}
-    count=$((count + 1))
-    if [ -n "$content" ]; then entries="$entries,{\"serviceId\":$id$content}"; else entries="$entries,$id"; fi
-done
-if [ "$count" -eq 1 ]; then body="{\"serviceId\":$id$content}"; else body="{\"services\":[${entries#,}]}"; fi
+# compose: the body, from status, message, duration_ms and metadata.
+compose() {
+    content=
+    [ -z "$status" ] || content="$content,\"status\":$(quoted "$status")"
+    [ -z "$message" ] || content="$content,\"message\":$(quoted "$message")"
+    [ -z "$duration_ms" ] || content="$content,\"durationMs\":$duration_ms"
+    [ -z "$metadata" ] || content="$content,\"metadata\":$metadata"
+    entries=
+    count=0
+    remaining=$services$NEWLINE
+    while [ -n "$remaining" ]; do
+        id=$(quoted "${remaining%%"$NEWLINE"*}")
+        remaining=${remaining#*"$NEWLINE"}
+        count=$((count + 1))
+        if [ -n "$content" ]; then entries="$entries,{\"serviceId\":$id$content}"; else entries="$entries,$id"; fi
+    done
+    if [ "$count" -eq 1 ]; then body="{\"serviceId\":$id$content}"; else body="{\"services\":[${entries#,}]}"; fi
+}
 names=$(printf '%s' "$services" | tr '\n' ',' | sed 's/,/, /g')
 
 if [ -n "$dry_run" ]; then
+    [ -z "$command" ] || status=up
+    compose
     printf 'POST %s\n' "$url"
     # A header that we did not write may be a secret too.
     printf '%s\n' "$headers" | sed -e '/^Content-Type:/b' -e 's/^Authorization: Bearer .*/Authorization: Bearer ***/;t' -e 's/:.*/: ***/'
@@ -275,12 +310,28 @@ fi
 
 # --- sending --------------------------------------------------------------------------------
 
-private=
-clean_up() { [ -z "$private" ] || rm -rf "$private"; }
+private='' sleeper='' running='' child='' stopping='' fraction=''
+private_folder() {
+    [ -n "$private" ] || private=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/flatline.XXXXXX")
+}
+clean_up() {
+    [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null || :
+    [ -z "$private" ] || rm -rf "$private"
+}
+# stop CODE: ends at once, but for a running command: it is reported how that ends; tried once.
+stop() {
+    stopping=yes
+    if [ -n "$child" ]; then
+        kill -TERM "$child" 2>/dev/null || :
+    elif [ -z "$running" ]; then
+        [ -z "$every_s" ] || exit 0
+        exit "$1"
+    fi
+}
 trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'stop 129' HUP
+trap 'stop 130' INT
+trap 'stop 143' TERM
 
 curl_config() {
     printf '%s\n' "$headers" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/header = "&"/'
@@ -298,14 +349,12 @@ send_with_curl() {
 }
 
 send_with_wget() {
-    if [ -z "$private" ]; then
-        private=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/flatline.XXXXXX")
-        (
-            umask 077
-            printf '%s\n' "$headers" | sed 's/^/header = /' >"$private/wgetrc"
-            printf '%s' "$body" >"$private/body"
-        )
-    fi
+    private_folder
+    (
+        umask 077
+        printf '%s\n' "$headers" | sed 's/^/header = /' >"$private/wgetrc"
+        printf '%s' "$body" >"$private/body"
+    )
     answer=$($limit wget --config="$private/wgetrc" --no-verbose --server-response \
         --content-on-error --output-document=- --post-file="$private/body" --max-redirect=0 \
         --no-netrc --user-agent="$PROGRAM/$VERSION" --tries=1 --timeout="$timeout_s" "$url" 2>&1) || :
@@ -324,13 +373,6 @@ else
     misused "needs curl or GNU wget (BusyBox wget would show the key to everybody on the machine)"
 fi
 
-# refused: the answer is final.
-refused() {
-    reason=$(printf '%s\n' "$answer" | field error)
-    complain "refused: $code ${reason:-$1}"
-    exit 1
-}
-
 # trouble: one line on why this try failed.
 trouble() {
     case $code in
@@ -340,42 +382,143 @@ trouble() {
     esac
 }
 
-[ "$jitter_s" -eq 0 ] || pause "$(random_ms $((jitter_s * 1000)))"
+# refused WHY: tells that the answer is final.
+refused() {
+    reason=$(printf '%s\n' "$answer" | field error)
+    complain "refused: $code ${reason:-$1}"
+    return 1
+}
 
-started_s=$(date +%s)
-backoff_ms=1000
-while :; do
-    $sender
+# judge: 0 accepted, 1 refused, 4 accepted in part, 9 to be tried again.
+judge() {
     case $code in
-    2??)
-        if [ "$code" = 207 ]; then
-            complain "sent in part: $(printf '%s\n' "$answer" | field message)"
-            printf '%s\n' "$answer" | refused_entries >&2
-            exit 4
-        fi
-        if printf '%s\n' "$answer" | grep -q '"success" *: *true'; then
-            say "sent: $names"
-            exit 0
-        fi
+    207)
+        complain "sent in part: $(printf '%s\n' "$answer" | field message)"
+        printf '%s\n' "$answer" | refused_entries >&2
+        return 4
         ;;
-    408 | 429 | 5?? | 000) ;;
+    2??)
+        printf '%s\n' "$answer" | grep -q '"success" *: *true' || return 9
+        say "sent: $names"
+        ;;
+    408 | 429 | 5?? | 000) return 9 ;;
     3??) refused "a redirect, which is not followed: is the address right?" ;;
     # wget keeps the text of a 401 to itself.
     401) refused "the key is wrong or missing" ;;
     *) refused "" ;;
     esac
+}
 
-    wait_ms=$((backoff_ms / 2 + $(random_ms $((backoff_ms / 2)))))
-    asked_s=$(printf '%s\n' "$answer" | retry_after_s)
-    if [ -n "$asked_s" ] && [ $((asked_s * 1000)) -ge "$wait_ms" ]; then
-        wait_ms=$((asked_s * 1000 + $(random_ms 500)))
+# send: one heartbeat, again and again within the retry time. 0, 1, 3 or 4, as the exit codes.
+send() {
+    compose
+    started_s=$(date +%s)
+    backoff_ms=1000
+    while :; do
+        $sender
+        verdict=0
+        judge || verdict=$?
+        [ "$verdict" -eq 9 ] || return "$verdict"
+        wait_ms=$((backoff_ms / 2 + $(random_ms $((backoff_ms / 2)))))
+        asked_s=$(printf '%s\n' "$answer" | retry_after_s)
+        if [ -n "$asked_s" ] && [ $((asked_s * 1000)) -ge "$wait_ms" ]; then
+            wait_ms=$((asked_s * 1000 + $(random_ms 500)))
+        fi
+        elapsed_s=$(($(date +%s) - started_s))
+        if [ -n "$stopping" ] || [ $((elapsed_s + wait_ms / 1000)) -ge "$retry_for_s" ]; then
+            complain "not sent: $(trouble)"
+            return 3
+        fi
+        note "$(trouble); trying again in $((wait_ms / 1000)).$((wait_ms % 1000 / 100)) s"
+        pause "$wait_ms"
+        [ "$backoff_ms" -ge 30000 ] || backoff_ms=$((backoff_ms * 2))
+    done
+}
+
+# --- running a command ----------------------------------------------------------------------
+
+# now_ms: milliseconds, or the full second where `date` knows no fractions.
+now_ms() {
+    now=$(date +%s%3N)
+    case $now in
+    *[!0-9]* | ??????????) now=$(date +%s)000 ;;
+    esac
+    echo "$now"
+}
+
+# keep NAME: hands standard input on, and leaves its last line that is not blank in a file.
+keep() {
+    tail -n 20 <"$private/$1.copy" | tr -d '\000' | tr '\r' '\n' |
+        sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' |
+        tail -n 1 | cut -c 1-1000 >"$private/$1.last" &
+    tee "$private/$1.copy" <"$private/$1" || :
+    wait
+    : >"$private/$1.done"
+}
+
+# run COMMAND..: runs it with our own input and outputs; its exit code is left in `code_of_command`,
+# and what is to be told in status, message and duration_ms.
+run() {
+    private_folder
+    # Who opens one end of a pipe waits for the other: what begins here is not left half done.
+    running=yes
+    rm -f "$private"/*.done "$private"/*.last
+    for name in out err; do
+        [ -p "$private/$name" ] || mkfifo "$private/$name" "$private/$name.copy"
+    done
+    keep out &
+    keep err >&2 &
+    begun_ms=$(now_ms)
+    "$@" <&3 3<&- >"$private/out" 2>"$private/err" &
+    child=$!
+    [ -z "$stopping" ] || kill -TERM "$child" 2>/dev/null || :
+    while :; do
+        code_of_command=0
+        wait "$child" || code_of_command=$?
+        # A signal ends the waiting, not the command.
+        kill -0 "$child" 2>/dev/null || break
+    done
+    child='' running=''
+    duration_ms=$(($(now_ms) - begun_ms))
+    [ "$duration_ms" -ge 0 ] || duration_ms=0
+    # What the command left behind may hold its outputs open for ever.
+    looks=0
+    until [ -e "$private/out.done" ] && [ -e "$private/err.done" ] || [ "$looks" -ge 10 ]; do
+        looks=$((looks + 1))
+        pause 100
+    done
+    status=up order='out err'
+    [ "$code_of_command" -eq 0 ] || status=down order='err out'
+    message=$message_given
+    for name in $order; do
+        [ -n "$message" ] || message=$(cat "$private/$name.last" 2>/dev/null) || :
+    done
+}
+
+# round [COMMAND..]: one heartbeat, or one run of the command. The exit code.
+round() {
+    if [ -z "$command" ]; then
+        send
+    else
+        run "$@"
+        send || :
+        return "$code_of_command"
     fi
-    elapsed_s=$(($(date +%s) - started_s))
-    if [ $((elapsed_s + wait_ms / 1000)) -ge "$retry_for_s" ]; then
-        complain "not sent: $(trouble)"
-        exit 3
-    fi
-    note "$(trouble); trying again in $((wait_ms / 1000)).$((wait_ms % 1000 / 100)) s"
-    pause "$wait_ms"
-    [ "$backoff_ms" -ge 30000 ] || backoff_ms=$((backoff_ms * 2))
+}
+
+exec 3<&0
+message_given=$message
+[ "$jitter_s" -eq 0 ] || pause "$(random_ms $((jitter_s * 1000)))"
+if [ -z "$every_s" ]; then
+    outcome=0
+    round "$@" || outcome=$?
+    exit "$outcome"
+fi
+due_s=$(date +%s)
+while [ -z "$stopping" ]; do
+    round "$@" || :
+    due_s=$((due_s + every_s))
+    now_s=$(date +%s)
+    [ "$due_s" -ge "$now_s" ] || due_s=$now_s
+    [ -n "$stopping" ] || [ "$due_s" -eq "$now_s" ] || pause $(((due_s - now_s) * 1000))
 done

@@ -25,6 +25,10 @@ pub const BUSYBOX: Program = program("busybox", "busybox");
 pub const DASH: Program = program("dash", "dash");
 /// Most people's shell.
 pub const BASH: Program = program("bash", "bash");
+/// Runs the Python client.
+pub const PYTHON: Program = program("python3", "python3");
+/// Runs the Node client.
+pub const NODE: Program = program("node", "nodejs");
 /// The linter of shell scripts.
 pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
 /// Moves the clock of a real process.

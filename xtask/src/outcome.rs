@@ -162,7 +162,7 @@ mod tests {
         outcome.skipped("no busybox".to_owned());
         outcome.fail_skips();
         let mut report = Report::default();
-        report.add("shell", outcome);
+        report.add("clients", outcome);
         assert!(report.failed());
         assert_eq!(report.to_string().lines().last(), Some("1 passed, 1 failed, 0 skipped"));
     }

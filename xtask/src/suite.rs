@@ -8,7 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
-use crate::debian::{BASH, BUSYBOX, CURL, DASH, FAKETIME, PS, Program, SETPRIV, SHELLCHECK, WGET};
+use crate::debian::{
+    BASH, BUSYBOX, CURL, DASH, FAKETIME, NODE, PS, PYTHON, Program, SETPRIV, SHELLCHECK, WGET,
+};
 use crate::outcome::Outcome;
 use crate::root;
 
@@ -93,7 +95,7 @@ const UNIT: &str = "test --workspace --tests --exclude e2e --exclude simulation 
 
 /// All suites, in the order in which they run: quick and telling first.
 pub fn all() -> Result<Vec<Suite>> {
-    let stories = e2e_tests(|name| !matches!(name, "tidy" | "client_sh") && !is_lambda(name))?;
+    let stories = e2e_tests(|name| !matches!(name, "tidy" | "clients") && !is_lambda(name))?;
     let lambda = e2e_tests(is_lambda)?;
     Ok(vec![
         suite("format", "rustfmt over the tracked files", 120, vec![rustfmt()?]).quick(),
@@ -112,8 +114,8 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
-        suite("shell", "shellcheck, and the shell client", 300, shell()?)
-            .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK]),
+        suite("clients", "shellcheck, and the clients", 900, clients()?)
+            .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK, PYTHON, NODE]),
         suite("docs", "rustdoc, warnings are errors", 600, vec![rustdoc()]),
     ])
 }
@@ -169,8 +171,8 @@ fn rustdoc() -> Command {
     command
 }
 
-fn shell() -> Result<Vec<Command>> {
-    let mut commands = vec![cargo("test -p e2e --test client_sh")];
+fn clients() -> Result<Vec<Command>> {
+    let mut commands = vec![cargo("test -p e2e --test clients -- --test-threads 8")];
     if SHELLCHECK.installed() {
         let mut command = Command::new("shellcheck");
         command.args(tracked(&["*.sh", ".ci/run"])?);

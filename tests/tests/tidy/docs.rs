@@ -80,7 +80,7 @@ fn known_to_xtask(word: &str, suites: &str) -> bool {
 }
 
 /// What is wrong with a word of a command: a path of ours that is not there, a flag that the
-/// shell client does not know.
+/// clients, which know the same, do not know.
 fn missing(word: &str, command: &str, client: &str) -> Option<String> {
     let path = word.trim_start_matches("./").trim_matches(['\'', '"', ';']);
     let top = path.split('/').next().unwrap_or_default();
@@ -90,7 +90,7 @@ fn missing(word: &str, command: &str, client: &str) -> Option<String> {
         return Some(format!("no {path}"));
     }
     let flag = word.split('=').next().unwrap_or_default();
-    let for_client = command.contains("heartbeat-client.sh") && flag.starts_with("--");
+    let for_client = command.contains("heartbeat-client.") && flag.starts_with("--");
     (for_client && !client.contains(flag)).then(|| format!("no flag {flag}"))
 }
 
@@ -141,12 +141,12 @@ fn variables_in_documents_exist_and_the_other_way_round() {
             .collect()
     };
     let documented = variables(&[".md"], true);
-    let known = variables(&[".rs", ".sh", ".yml"], true);
+    let known = variables(&[".rs", ".sh", ".py", ".js", ".yml", ".yaml"], true);
     none(
         "The documents name variables that nothing reads.",
         documented.difference(&known).cloned(),
     );
-    let read = variables(&[".rs", ".sh"], false);
+    let read = variables(&[".rs", ".sh", ".py", ".js"], false);
     none(
         "Who cannot find a variable in the documents cannot use it.",
         read.difference(&documented).cloned(),
@@ -169,6 +169,13 @@ fn the_version_is_told_everywhere_the_same() {
         read("CHANGELOG.md").contains(&format!("## {version}")),
         "CHANGELOG.md has no {version}"
     );
-    let client = read("heartbeat-clients/heartbeat-client.sh");
-    assert!(client.contains(&format!("VERSION={version}\n")), "the shell client is not {version}");
+    for ending in ["sh", "py", "js"] {
+        let path = format!("heartbeat-clients/heartbeat-client.{ending}");
+        let line =
+            read(&path).lines().find(|line| line.contains("VERSION ") || line.contains("VERSION="));
+        assert!(
+            line.is_some_and(|line| line.contains(version)),
+            "{path} is not {version}: {line:?}"
+        );
+    }
 }

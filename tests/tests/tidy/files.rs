@@ -14,9 +14,15 @@ fn no_file_is_too_long_to_read_at_once() {
         "A file of more than 400 lines holds more than one thing: split it, tests first.",
         FILES.iter().filter(|file| file.ends(&CODE)).filter_map(|file| {
             let lines = file.text.lines().count();
-            (lines > LONGEST).then(|| format!("{}: {lines} lines", file.path))
+            // A client is one file, because people copy it.
+            let longest = if is_client(&file.path) { LONGEST * 3 / 2 } else { LONGEST };
+            (lines > longest).then(|| format!("{}: {lines} lines", file.path))
         }),
     );
+}
+
+fn is_client(path: &str) -> bool {
+    path.starts_with("heartbeat-clients/heartbeat-client.")
 }
 
 #[test]

@@ -12,10 +12,14 @@ pub enum Answer {
     Http(u16, &'static str, &'static str),
     /// Keep the connection open and say nothing.
     Silence,
+    /// This status, a head that promises more than this text, and the end.
+    Cut(u16, &'static str),
+    /// Break the connection off before anything is read.
+    Reset,
 }
 
 /// One request as it arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Request line and headers, in lower case.
     pub head: String,
@@ -23,8 +27,8 @@ pub struct Asked {
     pub exact_head: String,
     /// The body.
     pub body: String,
-    /// Command lines of the senders (curl, wget) that ran at that moment.
-    pub senders: Vec<String>,
+    /// Command lines of all processes that ran at that moment; none where there is no /proc.
+    pub processes: Vec<String>,
 }
 
 /// A listening server; it lives as long as the test process.
@@ -45,13 +49,22 @@ impl Server {
             let mut kept_open = Vec::new();
             for (number, stream) in listener.incoming().enumerate() {
                 let mut stream = stream.expect("accept");
-                let request = read_request(&stream);
+                let answer = &answers[number.min(answers.len() - 1)];
+                let request = match answer {
+                    Answer::Reset => Asked::default(),
+                    _ => read_request(&stream),
+                };
                 seen.lock().expect("no poison").push(request);
-                match &answers[number.min(answers.len() - 1)] {
+                match answer {
                     Answer::Silence => kept_open.push(stream),
                     Answer::Http(status, head, body) => {
-                        write_answer(&mut stream, *status, head, body);
+                        write_answer(&mut stream, *status, head, body, body.len());
                     }
+                    Answer::Cut(status, body) => {
+                        write_answer(&mut stream, *status, "", body, body.len() + 100);
+                    }
+                    // What arrived and was not read makes the end of this a reset.
+                    Answer::Reset => drop(stream.peek(&mut [0])),
                 }
             }
         });
@@ -78,29 +91,20 @@ fn read_request(stream: &TcpStream) -> Asked {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the whole body");
     let body = String::from_utf8(body).expect("bodies are UTF-8");
-    Asked { head, exact_head, body, senders: command_lines(&["curl", "wget"]) }
+    Asked { head, exact_head, body, processes: command_lines() }
 }
 
-fn write_answer(stream: &mut TcpStream, status: u16, head: &str, body: &str) {
-    let length = body.len();
+fn write_answer(stream: &mut TcpStream, status: u16, head: &str, body: &str, length: usize) {
     let _gone_is_fine = stream.write_all(
         format!("HTTP/1.1 {status} X\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
             .as_bytes(),
     );
 }
 
-/// Command lines of all running processes of these names; empty where there is no /proc.
-fn command_lines(names: &[&str]) -> Vec<String> {
+/// Command lines of all running processes; empty where there is no /proc.
+fn command_lines() -> Vec<String> {
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    processes
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let name = std::fs::read_to_string(path.join("comm")).ok()?;
-            if !names.contains(&name.trim()) {
-                return None;
-            }
-            let line = std::fs::read(path.join("cmdline")).ok()?;
-            Some(String::from_utf8_lossy(&line).replace('\0', " "))
-        })
-        .collect()
+    let lines =
+        processes.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).collect()
 }
