@@ -8,7 +8,7 @@ use flatline_domain::{
 };
 
 use crate::config::{Channel, Config};
-use crate::store::{Commit, Delivery, Lane, NOTICE_MAX_BYTES, NewDelivery, Notice};
+use crate::store::{Commit, Delivery, Lane, NOTICE_MAX_BYTES, NewDelivery, Notice, Reminding};
 
 /// What channels know of a service. It matters only to transitions into paused or closed: they
 /// resolve what was told. Everybody else passes the empty default.
@@ -49,6 +49,43 @@ pub fn commit_for<'a>(
     }
 }
 
+/// What is committed to remind of `transition`, which began the outage that `record` is in: a row for
+/// each channel that accepted it. Whoever was not told yet will be, by the row that waits.
+pub fn reminder_for<'a>(
+    config: &Config,
+    spec: &ServiceSpec,
+    record: &'a ServiceRecord,
+    transition: &Transition,
+    told: &BTreeMap<String, Told>,
+    now: UnixMs,
+    message: Option<&str>,
+) -> Reminding<'a> {
+    let was_told =
+        |name: &str| told.get(name).is_some_and(|told| told.version == transition.version);
+    let row = |channel: &Channel| {
+        let mut delivery = delivery(spec, record, transition, Event::Reminder, now, message);
+        delivery.queued.n = record.reminders + 1;
+        NewDelivery { channel: channel.route.name.clone(), delivery }
+    };
+    Reminding {
+        before: record,
+        outbox: reminded(config, spec)
+            .filter(|channel| was_told(&channel.route.name))
+            .map(row)
+            .collect(),
+        wake: config.notify.repeat_ms.map_or(UnixMs::NEVER, |repeat_ms| now.plus_ms(repeat_ms)),
+    }
+}
+
+/// The channels that take reminders of this service.
+fn reminded<'c>(config: &'c Config, spec: &'c ServiceSpec) -> impl Iterator<Item = &'c Channel> {
+    let channels = if config.notifications_enabled { config.channels.as_slice() } else { &[] };
+    let repeats = config.notify.repeat_ms.is_some();
+    channels
+        .iter()
+        .filter(move |channel| repeats && is_routed(&spec.route, &channel.route, Event::Reminder))
+}
+
 /// The channels that get a row for a transition, and the event it tells them.
 fn channels_for<'c>(
     config: &'c Config,
@@ -80,8 +117,7 @@ fn first_reminder(
     now: UnixMs,
 ) -> UnixMs {
     let is_down = transitions.last().is_some_and(|last| last.to == Status::Down);
-    let takes = |channel: &Channel| is_routed(&spec.route, &channel.route, Event::Reminder);
-    let anybody = config.notifications_enabled && config.channels.iter().any(takes);
+    let anybody = reminded(config, spec).next().is_some();
     match config.notify.repeat_ms {
         Some(repeat_ms) if is_down && anybody => now.plus_ms(repeat_ms),
         _ => UnixMs::NEVER,

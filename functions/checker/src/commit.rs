@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flatline_domain::{ServiceRecord, ServiceSpec, Transition, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::store::{CommitOutcome, Lane, StoreError};
-use flatline_shared::transition::{Informed, commit_for};
+use flatline_shared::transition::{Informed, commit_for, reminder_for};
 
 /// Commits `transitions`, unless somebody was first: then the next look decides again.
 pub async fn commit(
@@ -35,6 +35,34 @@ pub async fn commit(
             late_ms = transition.decided_at.since_ms(transition.at),
             "transition"
         );
+    }
+    Ok(())
+}
+
+/// Tells those again who were told that `record` is down, unless somebody was first.
+pub async fn remind(
+    app: &App,
+    spec: &ServiceSpec,
+    record: &ServiceRecord,
+    n: u32,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let began = app.store.transition(&record.id, record.version).await?.ok_or_else(|| {
+        let why = format!("version {} of its history is gone", record.version);
+        StoreError::Broken { key: record.id.clone(), why }
+    })?;
+    let told = app.store.told(&Lane::Service(record.id.clone())).await?;
+    let began = std::slice::from_ref(&began);
+    let message = last_message(app, record, began, now).await;
+    let reminding =
+        reminder_for(&app.config, spec, record, &began[0], &told, now, message.as_deref());
+    if app.store.remind(&reminding).await? == CommitOutcome::Overtaken {
+        return Ok(());
+    }
+    let channels = reminding.outbox.len();
+    if channels > 0 {
+        app.doorbell.notify_one();
+        tracing::info!(service = record.id, version = record.version, n, channels, "still down");
     }
     Ok(())
 }

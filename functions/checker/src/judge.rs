@@ -9,7 +9,7 @@ use flatline_shared::store::StoreError;
 use futures_util::{StreamExt, stream};
 
 use crate::Checker;
-use crate::commit::commit;
+use crate::commit::{commit, remind};
 use crate::membership::spec_of;
 use crate::tick::SLOT_MS;
 use crate::watch::{Pulse, Watch, clock_jumped};
@@ -164,6 +164,7 @@ impl<'a> Judge<'a> {
                 app.store.clear_gap(record).await?;
             }
             Decision::Commit(transitions) => commit(app, spec, record, &transitions, now).await?,
+            Decision::Remind { n } => remind(app, spec, record, n, now).await?,
         }
         // What comes next depends on what is stored now, also if somebody was first.
         Ok(app.clock.now().plus_ms(SLOT_MS))

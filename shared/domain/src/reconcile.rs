@@ -25,6 +25,11 @@ pub enum Decision {
     Commit(Vec<Transition>),
     /// The noted gap was no outage: forget it.
     ClearGap(KeepReason),
+    /// It is down for so long that whoever was told of it is told again. The checker does it.
+    Remind {
+        /// Which reminder of this outage it is, from 1.
+        n: u32,
+    },
 }
 
 /// Why nothing is committed.
@@ -91,10 +96,18 @@ fn watched(
         return stated(record, now);
     }
     if record.status == Status::Down {
-        let look_at = now.plus_ms(spec.window_ms);
-        return Decision::Keep { reason: KeepReason::Settled, look_at };
+        return still_down(record, spec, now);
     }
     silence(record, spec, sight, now)
+}
+
+/// Down, and nobody said otherwise.
+fn still_down(record: &ServiceRecord, spec: &ServiceSpec, now: UnixMs) -> Decision {
+    if record.wake <= now {
+        return Decision::Remind { n: record.reminders + 1 };
+    }
+    let look_at = record.wake.min(now.plus_ms(spec.window_ms));
+    Decision::Keep { reason: KeepReason::Settled, look_at }
 }
 
 /// What the newest heartbeat stated has not been committed yet.

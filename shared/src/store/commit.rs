@@ -119,7 +119,7 @@ fn keep_ms(commit: &Commit<'_>) -> i64 {
 }
 
 /// A failed condition says that somebody was first; anything else that failed is an error.
-fn outcome(sent: Result<(), Failure>) -> Result<CommitOutcome, StoreError> {
+pub(super) fn outcome(sent: Result<(), Failure>) -> Result<CommitOutcome, StoreError> {
     match sent {
         Ok(()) => Ok(CommitOutcome::Committed),
         Err(failure) => failure.unmet().map(|_| CommitOutcome::Overtaken),

@@ -78,6 +78,17 @@ impl Store {
         Ok(readable(&self.all_pages(query).await?.items, transition))
     }
 
+    /// The transition with this version. `None`: it has expired, or was never made.
+    pub async fn transition(
+        &self,
+        id: &str,
+        version: u64,
+    ) -> Result<Option<Transition>, StoreError> {
+        let key = item::key(keys::history(id), keys::version(version));
+        let row = self.get(key, Reading::Consistent).await?;
+        row.as_ref().map(|row| transition(&Reader::new(row))).transpose()
+    }
+
     /// Incidents that began at or after `since`, newest first.
     pub async fn incidents(&self, id: &str, since: UnixMs) -> Result<Vec<Incident>, StoreError> {
         let span = Span { pk: keys::incidents(id), since, now: UnixMs(0), limit: usize::MAX };

@@ -28,6 +28,7 @@
 //! |---|---|---|
 //! | [`Store::beat`], plain | 1 UpdateItem | 1 WRU |
 //! | overtaken, but states something | 2 UpdateItem | 2 WRU |
+//! | [`Store::remind`] | 1 TransactWriteItems | 2 WRU: the record, and 2 per row |
 //! | [`Store::note_gap`], [`Store::clear_gap`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::commit`] | 1 TransactWriteItems; 1 GetItem if what ends was not up | 2 WRU per KB: record, history row and the one before, incident, feed row, each outbox row, days if read; 1 RRU |
 //! | [`Store::service`] | 1 GetItem | 1 RRU |
@@ -73,6 +74,7 @@ mod log;
 mod notice;
 mod outbox;
 mod record;
+mod reminder;
 mod rows;
 mod schema;
 mod service;
@@ -95,6 +97,7 @@ use crate::clock::SharedClock;
 
 pub use alert::alert_key;
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
+pub use reminder::Reminding;
 pub use types::*;
 
 /// The table. Cheap to clone.

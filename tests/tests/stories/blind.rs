@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 
 use crate::books::{Books, Duplicates};
 use crate::client::{Beating, Client};
+use crate::down_and_up::ms_between;
 use crate::site::clock;
 use crate::world::World;
 
@@ -114,7 +115,8 @@ async fn an_outage_inside_a_pause_of_the_checker_is_told_afterwards() -> Result<
     world.flatline.restart().await?;
     let down = world.hears("down", "dead").await?;
     let up = world.hears("up", "dead").await?;
-    ensure!(up.json["downSeconds"].as_i64().is_some_and(|seconds| (1..=20).contains(&seconds)));
+    let down_ms = ms_between(&down.json["since"], &up.json["since"])?;
+    ensure!(down_ms >= 1_000 && up.json["downSeconds"] == down_ms / 1_000, "{:#}", up.json);
     ensure!(down.json["service"]["status"] == "down");
     world.end().await?;
     beating.stop().await?;

@@ -58,7 +58,8 @@ fn is_complete(message: &Value, event: &str, before: &str) -> Result<()> {
     Ok(())
 }
 
-fn ms_between(from: &Value, to: &Value) -> Result<i64> {
+/// How many ms one RFC 3339 time is after another.
+pub fn ms_between(from: &Value, to: &Value) -> Result<i64> {
     let at = |value: &Value| value.as_str().unwrap_or_default().parse::<Timestamp>();
     Ok(at(to)?.as_millisecond() - at(from)?.as_millisecond())
 }

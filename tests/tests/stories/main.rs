@@ -12,5 +12,6 @@ mod down_and_up;
 mod jumps;
 mod keys;
 mod refusals;
+mod reminders;
 mod site;
 mod world;

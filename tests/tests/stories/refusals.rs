@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use flatline_harness::config::ConfigDir;
@@ -153,7 +154,11 @@ async fn a_data_directory_that_cannot_be_written_is_named() -> Result<()> {
 /// Nobody may read neither the target directory nor ours, so the program is copied and all is opened.
 fn as_nobody(config: &ConfigDir, data: &Path, home: &Path) -> Result<Attempt> {
     let program = home.join("flatline");
-    fs::copy(binary("flatline", "flatline", Profile::Debug)?, &program)?;
+    // By another process: a file that this one has open for writing, while other stories start theirs,
+    // cannot be executed.
+    let original = binary("flatline", "flatline", Profile::Debug)?;
+    let copied = Command::new("cp").arg(original).arg(&program).status()?;
+    ensure!(copied.success(), "cp: {copied}");
     for folder in [home, config.path()] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
     }

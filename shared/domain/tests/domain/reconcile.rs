@@ -14,6 +14,8 @@ enum Expect {
     Commit(Vec<(Status, UnixMs, Reason)>),
     /// The gap is forgotten for this reason.
     Clear(KeepReason),
+    /// This reminder is due.
+    Remind(u32),
 }
 
 fn outcome(decision: Decision) -> Expect {
@@ -23,6 +25,7 @@ fn outcome(decision: Decision) -> Expect {
             Expect::Commit(transitions.iter().map(|t| (t.to, t.at, t.reason)).collect())
         }
         Decision::ClearGap(reason) => Expect::Clear(reason),
+        Decision::Remind { n } => Expect::Remind(n),
     }
 }
 
@@ -59,7 +62,7 @@ fn gap(status: Status, from: f64, to: f64) -> ServiceRecord {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table, one row per sentence")]
 fn every_decision_has_its_reason() {
-    use Expect::{Clear, Commit, Keep};
+    use Expect::{Clear, Commit, Keep, Remind};
     use KeepReason as K;
     use Status::{Closed, Degraded, Down, Paused, Unknown, Up};
     let rows = [
@@ -303,6 +306,36 @@ fn every_decision_has_its_reason() {
             )
         },
         row(
+            "down: looked at again within a window, as every other",
+            ServiceRecord { wake: at(150.0), ..heard(Down) },
+            115.0,
+            Keep(K::Settled, at(125.0)),
+        ),
+        row(
+            "down: looked at again when a reminder is due, if that is sooner",
+            ServiceRecord { wake: at(120.0), ..heard(Down) },
+            115.0,
+            Keep(K::Settled, at(120.0)),
+        ),
+        row(
+            "down until a reminder is due: the next one after those that were sent",
+            ServiceRecord { wake: at(120.0), reminders: 2, ..heard(Down) },
+            120.0,
+            Remind(3),
+        ),
+        row(
+            "back when a reminder is due: it has nothing left to say",
+            ServiceRecord { wake: at(105.0), ..stating(Down, Up) },
+            105.0,
+            Commit(vec![(Up, at(100.0), Reason::Recovered)]),
+        ),
+        row(
+            "nobody but those that are down has reminders",
+            ServiceRecord { wake: at(101.0), ..heard(Degraded) },
+            105.0,
+            Keep(K::WithinWindow, at(110.5)),
+        ),
+        row(
             "a gap that a later transition covers is forgotten",
             gap(Degraded, 100.0, 150.0),
             151.0,
@@ -326,7 +359,7 @@ fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs
     match reconcile(record, spec, Some(sight), now) {
         Decision::Commit(transitions) => record.after_all(&transitions),
         Decision::ClearGap(_) => ServiceRecord { gap: None, ..record.clone() },
-        Decision::Keep { .. } => record.clone(),
+        Decision::Keep { .. } | Decision::Remind { .. } => record.clone(),
     }
 }
 

@@ -144,6 +144,9 @@ impl World {
             match reconcile(&self.record, &self.spec, Some(&sight), self.now) {
                 Decision::Commit(transitions) => self.commit(&transitions)?,
                 Decision::ClearGap(_) => self.record.gap = None,
+                Decision::Remind { .. } => {
+                    return Err(TestCaseError::fail("nobody set a timer for a reminder"));
+                }
                 Decision::Keep { look_at, .. } => {
                     prop_assert!(
                         look_at > self.now || look_at == self.now && sight.last_proof.is_none()
