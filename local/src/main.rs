@@ -1,11 +1,7 @@
 //! `flatline`: the heartbeat monitor as one local process.
 
 mod args;
-mod backup;
-mod completions;
 mod data;
-mod failure;
-mod keygen;
 mod ready;
 mod serve;
 mod server;
@@ -15,24 +11,15 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Args, Command};
-use crate::failure::Failure;
+use crate::args::Args;
 
 fn main() -> ExitCode {
-    match run(&Args::parse().into_command()) {
+    let args = Args::parse();
+    match serve::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
             failure.exit_code()
         }
-    }
-}
-
-fn run(command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Serve(args) => serve::run(args),
-        Command::Keygen(args) => keygen::run(args),
-        Command::Backup(args) => backup::run(args),
-        Command::Completions(args) => Ok(completions::run(args)?),
     }
 }

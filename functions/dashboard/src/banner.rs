@@ -37,6 +37,17 @@ impl Checker {
     }
 }
 
+impl Checker {
+    /// Until when statuses were judged: silence after that is not known of.
+    pub fn known_until(self, now: UnixMs) -> UnixMs {
+        match self {
+            Self::Running { .. } => now,
+            Self::Stopped { age_ms } => now.plus_ms(-age_ms),
+            Self::NeverRan => UnixMs(0),
+        }
+    }
+}
+
 /// The sentence on top, and the one below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Banner {

@@ -52,6 +52,15 @@ pub fn config(services: Vec<Service>, groups: &[(&str, &str)]) -> Config {
     config
 }
 
+/// A whole configuration: files by name, and variables.
+pub fn configured<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    variables: &[(&str, &str)],
+) -> Config {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_json(files, &Env::of(variables)).unwrap_or_else(|errors| panic!("{:?}", errors.0))
+}
+
 /// A record that was configured 30 days ago, heard `beat_ago_ms` ago, and is `status` since
 /// `since_ago_ms` ago, with nothing left to commit.
 pub fn record(

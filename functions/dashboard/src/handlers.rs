@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::origin::base_url;
 use crate::page::{Moment, Page, Sources, first_day};
 use crate::reading::{Reading, newest_tick, sweep};
+use crate::sign_in::{SignInPage, Tries};
 use crate::status::StatusAnswer;
 use crate::template::{Templates, UnreadablePage, content_security_policy};
 
@@ -25,6 +26,8 @@ use crate::template::{Templates, UnreadablePage, content_security_policy};
 pub struct Site {
     templates: Templates,
     policy: HeaderValue,
+    /// Passwords that may still be tried.
+    pub tries: Tries,
 }
 
 impl Site {
@@ -32,7 +35,12 @@ impl Site {
     pub fn shared() -> Arc<Self> {
         let policy = HeaderValue::from_str(&content_security_policy())
             .expect("the policy is made of ASCII that we wrote");
-        Arc::new(Self { templates: Templates::new(), policy })
+        Arc::new(Self { templates: Templates::new(), policy, tries: Tries::default() })
+    }
+
+    /// The form to sign in.
+    pub fn sign_in(&self, status: StatusCode, page: &SignInPage) -> Response {
+        self.answer(status, self.templates.sign_in(page))
     }
 
     fn answer(&self, status: StatusCode, html: Result<String, tera::Error>) -> Response {

@@ -1,29 +1,40 @@
 //! Shows how the services are: the page and the read APIs.
 //!
-//! Reading, judging and showing are apart: `reading` asks the database, `board` puts configuration
-//! and records together, `page`, `status` and `health` are pure views of that, `handlers` connects
-//! them.
+//! Reading, judging and showing are apart: `reading` asks the database for everything, `dossier` for
+//! one service, `board` puts configuration and records together; `page`, `status`, `health`, `uptime`,
+//! `services`, `logs` and `alerts` are pure views of that; `query` judges parameters, `handlers` and
+//! `api` connect them. `sign_in` is the login.
 
+mod alerts;
+mod api;
 mod banner;
 mod board;
+mod dossier;
 #[cfg(test)]
 mod fixture;
 mod handlers;
 mod health;
 mod hint;
+mod logs;
 mod origin;
 mod page;
+mod query;
 mod reading;
+mod services;
+mod sign_in;
 mod status;
 mod template;
+mod uptime;
 
 use std::sync::Arc;
 
+use ::http::HeaderMap;
 use axum::Router;
+use axum::extract::State;
 use axum::middleware::map_response;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use flatline_shared::app::App;
-use flatline_shared::http::{self, Function};
+use flatline_shared::http::{self, FormBody, Function};
 use tower_http::compression::CompressionLayer;
 
 use crate::handlers::Site;
@@ -31,19 +42,36 @@ use crate::handlers::Site;
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
-    http::router(Function::Dashboard, &app, routes(&Site::shared()))
+    let site = Site::shared();
+    http::router(Function::Dashboard, &app, routes(&site))
+        .layer(map_response(move |response| {
+            let answer = sign_in::with_form(&site, response);
+            async move { answer }
+        }))
         .layer(CompressionLayer::new())
         .layer(map_response(http::join_vary))
 }
 
-fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 5] {
-    let site = Arc::clone(site);
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 11] {
+    let (of_page, of_form, of_login) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
+    let show_form = get(async move |State(app): State<App>| sign_in::form(&of_form, &app));
+    let login =
+        show_form.post(async move |State(app): State<App>, headers: HeaderMap, form: FormBody| {
+            sign_in::sign_in(&of_login, &app, &headers, &form)
+        });
+    let logout = post(async |headers: HeaderMap| sign_in::sign_out(&headers));
     [
-        ("/", get(move |app, headers| handlers::page(Arc::clone(&site), app, headers))),
+        ("/", get(move |app, headers| handlers::page(Arc::clone(&of_page), app, headers))),
+        ("/login", login),
+        ("/logout", logout),
         ("/health", get(handlers::health)),
         ("/favicon.ico", get(handlers::favicon)),
         ("/robots.txt", get(handlers::robots)),
         ("/api/status", get(handlers::status)),
+        ("/api/uptime", get(api::uptime)),
+        ("/api/services", get(api::configured)),
+        ("/api/logs", get(api::logs)),
+        ("/api/alerts/recent", get(api::recent_alerts)),
     ]
 }
 

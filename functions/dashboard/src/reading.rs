@@ -54,7 +54,7 @@ pub async fn newest_tick(store: &Store) -> Result<Option<TickMark>, StoreError> 
 }
 
 /// An item that cannot be read is logged and left out; the database itself must answer.
-fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(error @ StoreError::Broken { .. }) => {

@@ -8,6 +8,7 @@ use tera::{Context, Tera};
 
 use crate::banner::Banner;
 use crate::page::{Moment, Page};
+use crate::sign_in::SignInPage;
 
 const STYLE: &str = include_str!("../templates/style.css");
 
@@ -36,6 +37,7 @@ impl Templates {
             ("base.html", include_str!("../templates/base.html")),
             ("page.html", include_str!("../templates/page.html")),
             ("row.html", include_str!("../templates/row.html")),
+            ("sign_in.html", include_str!("../templates/sign_in.html")),
         ])
         .expect("the templates are compiled in, and every test parses them");
         Self { tera }
@@ -55,6 +57,14 @@ impl Templates {
     /// The template names something that the page does not have.
     pub fn unreadable(&self, page: &UnreadablePage) -> Result<String, tera::Error> {
         self.render("base.html", page)
+    }
+
+    /// The form to sign in as HTML.
+    ///
+    /// # Errors
+    /// The template names something that the page does not have.
+    pub fn sign_in(&self, page: &SignInPage) -> Result<String, tera::Error> {
+        self.render("sign_in.html", page)
     }
 
     fn render(&self, name: &str, page: &impl Serialize) -> Result<String, tera::Error> {
@@ -90,6 +100,7 @@ mod tests {
             include_str!("../templates/base.html"),
             include_str!("../templates/page.html"),
             include_str!("../templates/row.html"),
+            include_str!("../templates/sign_in.html"),
         ];
         for template in templates {
             for forbidden in [" style=", "<script", " onclick=", "javascript:", "http-equiv"] {

@@ -1,6 +1,9 @@
 //! The router on the real engine.
 
+mod access;
 mod bench;
+mod documents;
+mod reads;
 
 use std::collections::BTreeMap;
 

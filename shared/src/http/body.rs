@@ -1,4 +1,4 @@
-//! Bodies: JSON of any Content-Type, within limits.
+//! Bodies: JSON and forms of any Content-Type, within limits.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -40,6 +40,22 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         }
         let body = read(request).await?;
         parse(&body).map(Self)
+    }
+}
+
+/// A body as browsers send forms: names with values, decoded. The same limits as for [`JsonBody`].
+#[derive(Debug)]
+pub struct FormBody(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        if is_encoded(request.headers()) {
+            return Err(ApiError::Encoded);
+        }
+        let body = read(request).await?;
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
 }
 

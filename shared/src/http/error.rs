@@ -60,6 +60,9 @@ pub enum ApiError {
     /// 401: the key is missing or wrong.
     #[error("Unauthorized - Invalid or missing API key")]
     Unauthorized,
+    /// 401: `dashboard.access` is `password`, or the route shows more than everybody may see.
+    #[error("Unauthorized - sign in on the page, or send READ_API_KEY as a bearer token")]
+    NotAReader,
     /// 404: the service is not configured.
     #[error("Unknown serviceId")]
     UnknownService,
@@ -95,7 +98,7 @@ impl ApiError {
             Self::TooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-body"),
             Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Unauthorized | Self::NotAReader => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::UnknownService => (StatusCode::NOT_FOUND, "unknown-service"),
             Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),
             Self::Overdue => (StatusCode::SERVICE_UNAVAILABLE, "overdue"),

@@ -5,21 +5,26 @@
 //!
 //! 1. OPTIONS is answered (204), a method that the table does not name is refused (405, `Allow`).
 //! 2. An endpoint that the configuration switched off is refused (403).
-//! 3. The handler runs. [`JsonBody`] refuses what is encoded (415), too large (413) or no JSON (400);
+//! 3. What is read needs what `dashboard.access` asks for (401); handlers learn from [`Reader`] how
+//!    much they may show.
+//! 4. The handler runs. [`JsonBody`] refuses what is encoded (415), too large (413) or no JSON (400);
 //!    keys come last (401), see [`keys`].
-//! 4. The answer gets its CORS, caching and security headers. An [`ApiError`] is logged once, here.
+//! 5. The answer gets its CORS, caching and security headers. An [`ApiError`] is logged once, here.
 //!
 //! The local server puts the routers of all functions together with [`merge`].
 
+mod access;
 mod body;
 mod cors;
 mod error;
 pub mod keys;
+pub mod login;
 mod mend;
 mod route;
 mod server;
 
-pub use body::{JsonBody, MAX_BODY_BYTES};
+pub use access::{Reader, SignInForm};
+pub use body::{FormBody, JsonBody, MAX_BODY_BYTES};
 pub use cors::join_vary;
 pub use error::ApiError;
 pub use route::{Auth, Function, ROUTES, Route};

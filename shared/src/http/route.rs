@@ -15,7 +15,8 @@ pub enum Function {
     Dashboard,
 }
 
-/// Who may use a route. The handler checks it, after the body was understood.
+/// Who may use a route. Keys of what is posted are checked by the handler, after the body was
+/// understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// Everybody.
@@ -25,8 +26,14 @@ pub enum Auth {
     ServiceKey,
     /// `ALERT_API_KEY`.
     AlertKey,
-    /// Everybody if `dashboard.access` is `public`, else the login or `READ_API_KEY`.
+    /// Everybody if `dashboard.access` is `public`, else the login or `READ_API_KEY`. Not the handler
+    /// but the wrapper around it checks this, so that no route can forget it.
     Read,
+    /// The login, `READ_API_KEY` or `ALERT_API_KEY`, whatever `dashboard.access` is; checked by the
+    /// wrapper.
+    ReadInFull,
+    /// `DASHBOARD_PASSWORD`, which opens a login; nothing is stored.
+    Password,
 }
 
 /// One route.
@@ -55,7 +62,7 @@ const fn route(
 }
 
 use ApiSwitch as Switch;
-use Auth::{AlertKey, Open, Read, ServiceKey};
+use Auth::{AlertKey, Open, Password, Read, ReadInFull, ServiceKey};
 use Function::{Alert, Dashboard, Ingest};
 
 /// Every route there is.
@@ -65,6 +72,9 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/api/alert",             Alert,     AlertKey,   Some(Switch::Alert)),
     route(Method::POST, "/api/test-notification", Alert,     AlertKey,   Some(Switch::TestNotification)),
     route(Method::GET,  "/",                      Dashboard, Read,       None),
+    route(Method::GET,  "/login",                 Dashboard, Open,       None),
+    route(Method::POST, "/login",                 Dashboard, Password,   None),
+    route(Method::POST, "/logout",                Dashboard, Password,   None),
     route(Method::GET,  "/health",                Dashboard, Open,       None),
     route(Method::GET,  "/favicon.ico",           Dashboard, Open,       None),
     route(Method::GET,  "/robots.txt",            Dashboard, Open,       None),
@@ -72,7 +82,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET,  "/api/uptime",            Dashboard, Read,       Some(Switch::Uptime)),
     route(Method::GET,  "/api/services",          Dashboard, Read,       Some(Switch::Services)),
     route(Method::GET,  "/api/logs",              Dashboard, Read,       None),
-    route(Method::GET,  "/api/deliveries",        Dashboard, Read,       None),
+    route(Method::GET,  "/api/deliveries",        Dashboard, ReadInFull, None),
     route(Method::GET,  "/api/alerts/recent",     Dashboard, Read,       Some(Switch::AlertHistory)),
 ];
 
@@ -129,7 +139,16 @@ mod tests {
     #[test]
     fn what_writes_needs_a_key() {
         for route in ROUTES.iter().filter(|route| route.method == Method::POST) {
-            assert!(matches!(route.auth, ServiceKey | AlertKey), "{}", route.path);
+            assert!(matches!(route.auth, ServiceKey | AlertKey | Password), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_checked_by_the_wrapper() {
+        let open = ["/login", "/health", "/favicon.ico", "/robots.txt"];
+        for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
+            let checked = matches!(route.auth, Read | ReadInFull);
+            assert_eq!(checked, !open.contains(&route.path), "{}", route.path);
         }
     }
 }

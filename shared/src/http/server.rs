@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::route::{is_api, methods, routes_of};
-use super::{ApiError, Auth, Function, Route, cors, error, keys};
+use super::{ApiError, Auth, Function, Reader, Route, SignInForm, access, cors, error, keys};
 use crate::app::App;
 
 /// The longest a handler may take, its body included.
@@ -69,7 +69,7 @@ fn with_fallback(router: Router, app: &App) -> Router {
 }
 
 /// Everything that holds for all paths.
-async fn wrap(State(path): State<Path>, request: Request, next: Next) -> Response {
+async fn wrap(State(path): State<Path>, mut request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let allowed = &path.app.config.settings.allowed_origins;
     let origin = if api { cors::allowed_origin(request.headers(), allowed) } else { None };
@@ -77,8 +77,11 @@ async fn wrap(State(path): State<Path>, request: Request, next: Next) -> Respons
         cors::preflight(&path.methods, origin.as_ref())
     } else {
         match path.admit(request.method(), request.headers()) {
-            Ok(()) => run(request, next).await,
-            Err(refused) => refused.into_response(),
+            Ok(reader) => {
+                request.extensions_mut().insert(reader);
+                run(request, next).await
+            }
+            Err(refused) => refusal(refused, api),
         }
     };
     error::complete(&mut response);
@@ -90,10 +93,10 @@ async fn wrap(State(path): State<Path>, request: Request, next: Next) -> Respons
 }
 
 impl Path {
-    /// Refuses methods that the path does not have, and what is switched off.
-    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Refuses methods that the path does not have, what is switched off, and who may not read.
+    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Reader, ApiError> {
         if self.routes.is_empty() {
-            return Ok(());
+            return Ok(Reader::Public);
         }
         let Some(route) = self.routes.iter().find(|route| route.answers(method)) else {
             return Err(ApiError::MethodNotAllowed { allow: self.methods.to_string() });
@@ -104,9 +107,19 @@ impl Path {
             Some(switch) if self.app.config.settings.is_off(switch) && !is_canary => {
                 Err(ApiError::Disabled(switch))
             }
-            _ => Ok(()),
+            _ => access::admit(&self.app, route.auth, headers),
         }
     }
+}
+
+/// A page is refused with a form to sign in, which the function that shows pages puts there.
+fn refusal(refused: ApiError, api: bool) -> Response {
+    let wants_form = !api && matches!(refused, ApiError::NotAReader);
+    let mut response = refused.into_response();
+    if wants_form {
+        response.extensions_mut().insert(SignInForm);
+    }
+    response
 }
 
 /// Runs the handler; one that panics answers 500 like every other fault of ours.

@@ -16,6 +16,13 @@ use super::{Commit, DaysByService, Store, StoreError, keys};
 const DAYS: &str = "d";
 
 impl Store {
+    /// The days of one service that were not wholly up, by a consistent read.
+    pub async fn days(&self, id: &str) -> Result<Days, StoreError> {
+        let key = item::key(keys::days(keys::shard(id, self.shards)), id);
+        let item = self.get(key, Reading::Consistent).await?;
+        item.map_or_else(|| Ok(Days::new()), |item| decode(&item).map(|(_, days)| days))
+    }
+
     /// The days that were not wholly up, of every service. An item that cannot be read is left out,
     /// with a warning: the next transition writes it anew from history.
     pub async fn all_days(&self) -> Result<DaysByService, StoreError> {

@@ -126,12 +126,6 @@ impl<'a> Reader<'a> {
         self.number(name).map(UnixMs)
     }
 
-    /// Whether it has expired: deletion lags behind by up to days, so readers look too.
-    pub(super) fn expired(&self, now: UnixMs) -> bool {
-        let expires_s = self.opt_number(EXPIRES).ok().flatten();
-        expires_s.is_some_and(|expires_s| expires_s <= now.0.div_euclid(1_000))
-    }
-
     /// A value written with [`json`].
     pub(super) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
         serde_json::from_str(&self.text(name)?)

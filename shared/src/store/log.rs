@@ -66,7 +66,18 @@ impl Store {
         now: UnixMs,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let span = Span { pk: keys::log(id), since: UnixMs(0), now, limit };
+        self.logs_since(id, UnixMs(0), now, limit).await
+    }
+
+    /// The newest rows of those from `since` on, newest first.
+    pub async fn logs_since(
+        &self,
+        id: &str,
+        since: UnixMs,
+        now: UnixMs,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let span = Span { pk: keys::log(id), since, now, limit };
         self.newest(&span, |reader| reader.json("e")).await
     }
 }

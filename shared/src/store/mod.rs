@@ -36,6 +36,7 @@
 //! | [`Store::sweep`] | S Query, and one per further MB | 0.025 RRU per service |
 //! | [`Store::create_service`], [`Store::set_window`], [`Store::repair_beat`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::all_days`] | S Query, and one per further MB | half an RRU per 4 KB |
+//! | [`Store::days`] | 1 GetItem | 1 RRU per 4 KB |
 //! | [`Store::prove`] | 1 UpdateItem | 1 WRU |
 //! | with a hole | 1 UpdateItem that is refused, 1 TransactWriteItems | 5 WRU |
 //! | [`Store::mark_blind`] | 1 UpdateItem | 1 WRU |
@@ -45,7 +46,7 @@
 //! | [`Store::start_tick`], [`Store::apply_config`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::tick_mark`] | 1 GetItem | half an RRU |
 //! | [`Store::write_log`] | 1 PutItem | 1 WRU per KB |
-//! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query | half an RRU per 4 KB |
+//! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query; one more per MB of rows that wait for their deletion | half an RRU per 4 KB |
 //! | [`Store::feed`] | 1 Query per day | half an RRU per 4 KB |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |

@@ -3,8 +3,11 @@
 use flatline_domain::UnixMs;
 
 use super::call::{Patience, Reading};
-use super::item::{Item, Reader, text};
+use super::item::{Item, Reader, number, text};
 use super::{Store, StoreError, keys};
+
+/// It has not expired: deletion lags behind by up to days.
+const LIVES: &str = "attribute_not_exists(x) OR x > :now";
 
 /// The newest part of a partition whose sort keys begin with a time.
 pub(super) struct Span {
@@ -34,7 +37,10 @@ pub(super) fn readable<T>(
 }
 
 impl Store {
-    /// The newest rows, newest first; pages are followed until there are enough.
+    /// The newest rows, newest first; pages are followed until there are enough. Where the first is not
+    /// enough because rows in it have expired, the others are as large as they come, and what has
+    /// expired stays in the database: however many such rows wait for their deletion, that is one
+    /// Query per MB of them.
     pub(super) async fn newest<T>(
         &self,
         span: &Span,
@@ -42,25 +48,26 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
         let mut start = None;
+        let mut wanted = Some(i32::try_from(span.limit).unwrap_or(i32::MAX));
         while rows.len() < span.limit {
-            let wanted = i32::try_from(span.limit - rows.len()).unwrap_or(i32::MAX);
             let query = self
                 .query(Reading::Eventual)
                 .key_condition_expression("PK = :pk AND SK >= :since")
                 .expression_attribute_values(":pk", text(&span.pk))
                 .expression_attribute_values(":since", text(keys::instant(span.since)))
+                .filter_expression(LIVES)
+                .expression_attribute_values(":now", number(span.now.0.div_euclid(1_000)))
                 .scan_index_forward(false)
-                .limit(wanted)
+                .set_limit(wanted.take())
                 .set_exclusive_start_key(start);
             let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
-            let mut items = page.items.unwrap_or_default();
-            items.retain(|item| !Reader::new(item).expired(span.now));
-            rows.extend(readable(&items, &read));
+            rows.extend(readable(&page.items.unwrap_or_default(), &read));
             start = page.last_evaluated_key;
             if start.is_none() {
                 break;
             }
         }
+        rows.truncate(span.limit);
         Ok(rows)
     }
 }

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use axum::Router;
 use axum::body::Body;
 use flatline_domain::UnixMs;
 use flatline_embedded::{Engine, Execution, client_with};
@@ -35,6 +36,7 @@ type Calls = Arc<Mutex<BTreeMap<String, usize>>>;
 /// A router over a fresh database.
 pub struct Bench {
     pub app: App,
+    router: Router,
     engine: Engine,
     calls: Calls,
 }
@@ -59,7 +61,7 @@ impl Bench {
             transport: Arc::new(Nobody),
             doorbell: Arc::new(Notify::new()),
         };
-        Self { app, engine, calls }
+        Self { router: crate::router(app.clone()), app, engine, calls }
     }
 
     pub async fn answer(&self, request: Builder) -> (StatusCode, HeaderMap, String) {
@@ -67,10 +69,24 @@ impl Bench {
     }
 
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-        let response = crate::router(self.app.clone()).oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (parts.status, parts.headers, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// An answer in JSON to whoever sends this `Authorization`.
+    pub async fn json_with(&self, path: &str, authorization: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).header("authorization", authorization);
+        let (status, _, body) = self.answer(request).await;
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    /// Sends the form with this password, over TLS.
+    pub async fn sign_in(&self, password: &str) -> (StatusCode, HeaderMap, String) {
+        let form = format!("password={}", password.replace(' ', "+"));
+        let request = Request::post("/login").header("host", "status.example.com");
+        self.send(request.body(Body::from(form)).unwrap()).await
     }
 
     /// What one request asks of the database.

@@ -10,7 +10,7 @@ use super::bench::{START, item, later, plain};
 use super::moves::{commit, read};
 use super::tampering::{Reply, table, tampered};
 use crate::store::item::Item;
-use crate::store::{Store, SweepFilter, TickMark, keys};
+use crate::store::{LogEntry, Store, SweepFilter, TickMark, keys};
 
 /// The operations that were sent.
 #[derive(Clone, Default)]
@@ -69,6 +69,34 @@ async fn each_access_costs_what_the_head_doc_says() {
     assert_eq!(operations.take(), ["UpdateItem", "TransactWriteItems"], "a proof after a hole");
     store.all_days().await.unwrap();
     assert_eq!(operations.take(), ["Query"; 4], "all days");
+    store.days("api").await.unwrap();
+    assert_eq!(operations.take(), ["GetItem"], "the days of one service");
+    store.incidents("api", START).await.unwrap();
+    assert_eq!(operations.take(), ["Query"], "its incidents");
+    store.feed(START, START.plus_ms(2 * 86_400_000), 100).await.unwrap();
+    assert_eq!(operations.take(), ["Query"; 3], "three days of the feed");
+}
+
+#[tokio::test]
+async fn rows_that_wait_for_their_deletion_cost_one_more_query_however_many_they_are() {
+    let (engine, _) = table().await;
+    let (store, operations) = counted(&engine).await;
+    let row = |at| LogEntry { at, source: "api".to_owned(), ..LogEntry::default() };
+    for ms in 0..40 {
+        store.write_log("api", &row(later(ms)), 1).await.unwrap();
+    }
+    for ms in 40..43 {
+        store.write_log("api", &row(later(ms)), 9).await.unwrap();
+    }
+    operations.take();
+    let now = later(2 * 86_400_000);
+    assert_eq!(store.logs("api", now, 3).await.unwrap().len(), 3);
+    assert_eq!(operations.take(), ["Query"], "the newest live");
+    assert_eq!(store.logs("api", now, 5).await.unwrap().len(), 3);
+    assert_eq!(operations.take(), ["Query"; 2], "the others have expired");
+    let since = later(41);
+    assert_eq!(store.logs_since("api", since, now, 3).await.unwrap().len(), 2);
+    assert_eq!(operations.take(), ["Query"], "nothing older is looked at");
 }
 
 /// The size of an item by DynamoDB's rules

@@ -1,0 +1,68 @@
+use flatline_shared::store::FeedEntry;
+use serde_json::json;
+
+use super::{AlertsAnswer, Wanted};
+use crate::fixture::{DAY_MS, HOUR_MS, NOW, configured};
+use crate::query::Query;
+
+const SERVICES: (&str, &str) = ("services.json", r#"{"services":[]}"#);
+
+#[test]
+fn what_is_not_asked_for_is_as_configured_and_never_more_than_is_kept() {
+    let settings = r#"{"alertHistory":{"defaultRecentPeriodHours":2,"defaultLimit":7}}"#;
+    let kept = r#"{"settings":{"alertHistory":{"maxAlerts":9,"maxAgeDays":3}}}"#;
+    let ours = [SERVICES, ("settings.json", settings), ("notifications.json", kept)];
+    let (ours, standard) = (configured(ours, &[]), configured([SERVICES], &[]));
+    for (sentence, config, query, ago_ms, limit, hours) in [
+        ("a day and twenty", &standard, "", DAY_MS, 20, 24.0),
+        ("as configured", &ours, "", 2 * HOUR_MS, 7, 2.0),
+        ("as asked", &ours, "hours=1&limit=2", HOUR_MS, 2, 1.0),
+        ("not more than is kept", &ours, "limit=100", 2 * HOUR_MS, 9, 2.0),
+        ("nor older", &ours, "hours=0", 3 * DAY_MS, 7, 0.0),
+        ("a week is kept", &standard, "hours=8784&limit=1000", 7 * DAY_MS, 100, 8_784.0),
+        ("newer than", &standard, "since=2026-11-22T11:00:00Z", HOUR_MS - 1, 20, 24.0),
+        ("in another zone", &standard, "since=2026-11-23T01:00:00%2B14:00", HOUR_MS - 1, 20, 24.0),
+        ("the period holds as well", &standard, "since=0", DAY_MS, 20, 24.0),
+        ("so does the end", &standard, "since=2026-11-22T13:00:00Z", -HOUR_MS - 1, 20, 24.0),
+    ] {
+        let wanted = Wanted::of(&Query::parse(query), config, NOW).unwrap();
+        let expected = Wanted { from: NOW.plus_ms(-ago_ms), limit, hours };
+        assert_eq!(wanted, expected, "{sentence}");
+    }
+}
+
+#[test]
+fn an_entry_has_the_keys_of_the_replaced_system() {
+    let wanted = Wanted { from: NOW, limit: 20, hours: 24.0 };
+    let entry = |id: &str, service_id: Option<&str>| FeedEntry {
+        id: id.to_owned(),
+        at: NOW,
+        title: "Service Down: API".to_owned(),
+        message: "API is down.".to_owned(),
+        severity: "critical".to_owned(),
+        source: "heartbeat-monitor".to_owned(),
+        service_id: service_id.map(str::to_owned),
+        status: service_id.map(|_| "down".to_owned()),
+        muted: service_id.is_some(),
+    };
+    let feed = vec![entry("api#2", Some("api")), entry("0f", None)];
+    let expected = json!({
+        "success": true,
+        "alerts": [
+            {
+                "id": "api#2", "title": "Service Down: API", "message": "API is down.",
+                "severity": "critical", "source": "heartbeat-monitor",
+                "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
+                "serviceId": "api", "status": "down", "muted": true,
+            },
+            {
+                "id": "0f", "title": "Service Down: API", "message": "API is down.",
+                "severity": "critical", "source": "heartbeat-monitor",
+                "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
+            },
+        ],
+        "count": 2,
+        "periodHours": 24,
+    });
+    assert_eq!(serde_json::to_value(AlertsAnswer::of(feed, &wanted)).unwrap(), expected);
+}

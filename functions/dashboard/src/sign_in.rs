@@ -1,0 +1,149 @@
+//! The login of the page: a form, a password, a cookie.
+
+use std::sync::{Mutex, PoisonError};
+
+use axum::response::{IntoResponse, Response};
+use flatline_shared::app::App;
+use flatline_shared::http::{ApiError, FormBody, SignInForm, keys, login};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::handlers::Site;
+
+/// Wrong passwords that are tried at once at most.
+const BURST: i64 = 10;
+
+/// One more may be tried each time this has passed, in ms.
+const REFILL_MS: i64 = 6_000;
+
+/// The form, and what went wrong before it.
+#[derive(Debug, Serialize)]
+pub struct SignInPage {
+    /// A sentence; none when it is shown first.
+    pub problem: Option<String>,
+    /// Flatline's version.
+    pub version: &'static str,
+}
+
+impl SignInPage {
+    fn of(problem: Option<String>) -> Self {
+        Self { problem, version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// How many passwords may still be tried; of this process, whoever tries.
+#[derive(Debug)]
+pub struct Tries(Mutex<Bucket>);
+
+#[derive(Debug)]
+struct Bucket {
+    /// Wrong tries that count, in ms of refill.
+    debt_ms: i64,
+    /// When that was so, on the monotonic clock.
+    at_ms: i64,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self(Mutex::new(Bucket { debt_ms: 0, at_ms: 0 }))
+    }
+}
+
+impl Tries {
+    /// Takes one try. Otherwise how long to wait for the next, in ms.
+    fn take(&self, now_ms: i64) -> Result<(), i64> {
+        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed_ms = (now_ms - bucket.at_ms).max(0);
+        bucket.debt_ms = (bucket.debt_ms - passed_ms).max(0);
+        bucket.at_ms = now_ms;
+        let excess_ms = bucket.debt_ms + REFILL_MS - BURST * REFILL_MS;
+        if excess_ms > 0 {
+            return Err(excess_ms);
+        }
+        bucket.debt_ms += REFILL_MS;
+        Ok(())
+    }
+
+    /// Gives a try back: it was right.
+    fn give_back(&self) {
+        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.debt_ms = (bucket.debt_ms - REFILL_MS).max(0);
+    }
+}
+
+/// `GET /login`: the form.
+pub fn form(site: &Site, app: &App) -> Response {
+    if app.config.dashboard_password.is_none() {
+        return no_password(site);
+    }
+    site.sign_in(StatusCode::OK, &SignInPage::of(None))
+}
+
+/// `POST /login`: a cookie for the right password. One at a time, so that two wrong ones cannot both
+/// be the last that may be tried.
+pub fn sign_in(
+    site: &Site,
+    app: &App,
+    headers: &HeaderMap,
+    FormBody(fields): &FormBody,
+) -> Response {
+    let Some(password) = &app.config.dashboard_password else { return no_password(site) };
+    if let Err(wait_ms) = site.tries.take(app.clock.monotonic_ms()) {
+        return too_many(site, wait_ms);
+    }
+    let given = fields.iter().find(|(name, _)| name == "password").map(|(_, value)| value.as_str());
+    if !keys::matches(password, given) {
+        tracing::info!("a wrong password was refused");
+        let problem = "The password is wrong.".to_owned();
+        return site.sign_in(StatusCode::UNAUTHORIZED, &SignInPage::of(Some(problem)));
+    }
+    site.tries.give_back();
+    to_the_page(login::cookie(&app.config, password, headers, app.clock.now()))
+}
+
+/// `POST /logout`: no cookie any more.
+pub fn sign_out(headers: &HeaderMap) -> Response {
+    to_the_page(login::no_cookie(headers))
+}
+
+/// A page that may not be read shows the form instead; status and headers stay.
+pub fn with_form(site: &Site, response: Response) -> Response {
+    if response.extensions().get::<SignInForm>().is_none() {
+        return response;
+    }
+    let mut form = site.sign_in(response.status(), &SignInPage::of(None));
+    for (name, value) in response.headers() {
+        let is_of_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name);
+        if !is_of_body && !form.headers().contains_key(name) {
+            form.headers_mut().append(name, value.clone());
+        }
+    }
+    form
+}
+
+/// Relative, so that it also holds behind a proxy that serves us below a path of its own.
+fn to_the_page(cookie: HeaderValue) -> Response {
+    let home = HeaderValue::from_static("./");
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, home)])
+        .into_response()
+}
+
+fn no_password(site: &Site) -> Response {
+    let not_set = ApiError::NotSet("DASHBOARD_PASSWORD");
+    tracing::warn!(error = %not_set, "nobody can sign in");
+    let problem = "Nobody can sign in: this server has no DASHBOARD_PASSWORD.".to_owned();
+    site.sign_in(StatusCode::SERVICE_UNAVAILABLE, &SignInPage::of(Some(problem)))
+}
+
+fn too_many(site: &Site, excess_ms: i64) -> Response {
+    let wait_s = excess_ms.div_euclid(1_000) + 1;
+    tracing::warn!(wait_s, "too many wrong passwords");
+    let problem = format!("Too many wrong passwords. Try again in {wait_s} s.");
+    let page = SignInPage::of(Some(problem));
+    let mut response = site.sign_in(StatusCode::TOO_MANY_REQUESTS, &page);
+    response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Who may read what.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::{ApiError, Auth, keys, login};
+use crate::app::App;
+use crate::config::Access;
+
+/// How much whoever asks may see. Handlers take it as an argument; where nobody checked, it is
+/// `Public`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Names, statuses, times, uptime.
+    Public,
+    /// Everything: the request had `READ_API_KEY` or the login.
+    Full,
+}
+
+/// Marks the refusal of a page, in the response's extensions: its body is to be a form to sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInForm;
+
+/// Lets a request in that may read the route.
+pub(super) fn admit(app: &App, auth: Auth, headers: &HeaderMap) -> Result<Reader, ApiError> {
+    let reader = || if is_full(app, headers) { Reader::Full } else { Reader::Public };
+    let is_open = app.config.settings.access == Access::Public;
+    match auth {
+        Auth::Open | Auth::ServiceKey | Auth::AlertKey | Auth::Password => Ok(Reader::Public),
+        Auth::ReadInFull if has_alert_key(app, headers) => Ok(Reader::Full),
+        Auth::Read | Auth::ReadInFull => match reader() {
+            Reader::Public if auth == Auth::ReadInFull || !is_open => Err(ApiError::NotAReader),
+            reader => Ok(reader),
+        },
+    }
+}
+
+fn is_full(app: &App, headers: &HeaderMap) -> bool {
+    let key = app.config.read_key.as_ref();
+    key.is_some_and(|key| keys::matches(key, keys::bearer(headers)))
+        || login::is_signed_in(&app.config, headers, app.clock.now())
+}
+
+fn has_alert_key(app: &App, headers: &HeaderMap) -> bool {
+    let key = app.config.alert_key.as_ref();
+    key.is_some_and(|key| keys::matches(key, keys::bearer(headers)))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self::Public))
+    }
+}
