@@ -13,6 +13,7 @@ pub(crate) fn lane_name(lane: &Lane) -> String {
     match lane {
         Lane::Service(id) => format!("service/{id}"),
         Lane::Alert(key) => format!("alert/{key}"),
+        Lane::Copy { channel, of } => format!("copy/{channel}/{}", lane_name(of)),
     }
 }
 
@@ -23,7 +24,8 @@ pub(crate) async fn bury(
     reason: &str,
 ) -> Result<(), StoreError> {
     let at = desk.app.clock.now();
-    let dead = |row| Ended { row, ending: Ending::Dead, at, answer: reason.to_owned() };
+    let dead =
+        |row| Ended { row, ending: Ending::Dead, at, answer: reason.to_owned(), copy_to: None };
     let ended: Vec<Ended> = rows.into_iter().map(dead).collect();
     finish(desk, &ended, 0).await
 }

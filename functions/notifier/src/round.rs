@@ -111,7 +111,7 @@ impl Round<'_, '_> {
         let cooldown_ms = match queue.lane {
             Lane::Service(_) => app.config.notify.cooldown_ms,
             // Alerts are as many as their sender sends.
-            Lane::Alert(_) => 0,
+            Lane::Alert(_) | Lane::Copy { .. } => 0,
         };
         let now = app.clock.now();
         match next_step(&queue.notices(now), queue.told(now).as_ref(), cooldown_ms, now) {
@@ -150,7 +150,13 @@ impl Round<'_, '_> {
                     Unsent::Folded => Ending::Folded,
                     Unsent::Cancelled => Ending::Cancelled,
                 };
-                Ended { row: queue.rows[*index].clone(), ending, at, answer: String::new() }
+                Ended {
+                    row: queue.rows[*index].clone(),
+                    ending,
+                    at,
+                    answer: String::new(),
+                    copy_to: None,
+                }
             })
             .collect();
         finish(self.desk, &ended, 0).await?;
@@ -224,11 +230,12 @@ impl Round<'_, '_> {
                 ending: Ending::Folded,
                 at,
                 answer: String::new(),
+                copy_to: None,
             })
             .collect();
         let row = tried(&queue.rows[index]);
         let queued = row.delivery.queued;
-        ended.push(Ended { row, ending: Ending::Delivered, at, answer });
+        ended.push(Ended { row, ending: Ending::Delivered, at, answer, copy_to: None });
         finish(self.desk, &ended, duration_ms).await?;
         queue.told = Some(Told { status: queued.status, version: queued.version, at });
         queue.remove(&[folded, &[index]].concat());
@@ -244,7 +251,7 @@ impl Round<'_, '_> {
     ) -> Result<Progress, StoreError> {
         let at = self.desk.app.clock.now();
         let row = tried(&queue.rows[index]);
-        let ended = Ended { row, ending: Ending::Dead, at, answer: reason };
+        let ended = Ended { row, ending: Ending::Dead, at, answer: reason, copy_to: None };
         finish(self.desk, &[ended], duration_ms).await?;
         queue.remove(&[index]);
         Ok(Progress::Onward)

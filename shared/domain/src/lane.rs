@@ -101,6 +101,52 @@ pub fn next_step(
     send_or_wait(newest, run - 1, run - 1, now)
 }
 
+/// One of the messages that a lane would send now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The delivery, as [`Step::Send`] has it.
+    pub index: usize,
+    /// Deliveries that it says as well.
+    pub folded: Vec<usize>,
+}
+
+/// What a lane would send now, one after the other, if each were accepted at once: what a message that
+/// tells of many says of it. A test stands for itself, and so does a reminder, which must still be
+/// true when it is sent. Indexes are those of `rows`.
+#[must_use]
+pub fn turns(
+    rows: &[QueuedNotice],
+    told: Option<&Told>,
+    cooldown_ms: i64,
+    now: UnixMs,
+) -> Vec<Turn> {
+    let mut left: Vec<usize> = (0..rows.len()).collect();
+    let mut told = told.copied();
+    let mut turns: Vec<Turn> = Vec::new();
+    loop {
+        let waiting: Vec<QueuedNotice> = left.iter().map(|&row| rows[row]).collect();
+        let Step::Send { index, folded } = next_step(&waiting, told.as_ref(), cooldown_ms, now)
+        else {
+            return turns;
+        };
+        let row = waiting[index];
+        if !turns.is_empty() && (row.n > 0 || row.event == Event::Test) {
+            return turns;
+        }
+        told = Some(Told { status: row.status, version: row.version, at: now });
+        let folded_rows = folded.iter().map(|&index| left[index]).collect();
+        turns.push(Turn { index: left[index], folded: folded_rows });
+        let mut place = 0;
+        left.retain(|_| {
+            place += 1;
+            place - 1 != index && !folded.contains(&(place - 1))
+        });
+        if row.event == Event::Test {
+            return turns;
+        }
+    }
+}
+
 /// Sends `rows[index]`, which says all before it as well, unless it must wait for its next try.
 fn send_or_wait(row: &QueuedNotice, index: usize, folded: usize, now: UnixMs) -> Step {
     match row.next_at {

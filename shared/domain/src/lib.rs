@@ -5,10 +5,13 @@
 //!
 //! - [`reconcile()`] decides the status of one service.
 //! - [`sight`] knows when we could not have heard a heartbeat.
-//! - [`lane`] decides what one channel is told next about one service.
+//! - [`lane`] decides what one channel is told next about one service, [`bucket`] how many messages
+//!   it is sent, and [`circuit`] when it is left alone.
 //! - [`uptime`] adds up intervals exactly.
 //! - [`invariant`] says what must always hold.
 
+pub mod bucket;
+pub mod circuit;
 pub mod incident;
 pub mod invariant;
 pub mod lane;
@@ -21,6 +24,8 @@ pub mod time;
 pub mod transition;
 pub mod uptime;
 
+pub use bucket::{Allowance, Bucket, Level};
+pub use circuit::{Circuit, Fault};
 pub use incident::IncidentChange;
 pub use lane::{QueuedNotice, Step, Told};
 pub use reconcile::{Decision, KeepReason, reconcile};

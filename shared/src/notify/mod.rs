@@ -5,8 +5,8 @@
 //! One file here with a pure `request` (a [`Message`] and the [`Channel`] in, an [`Outgoing`] out)
 //! and a pure `judge` (an [`Answer`] in, a [`Verdict`] out; [`verdict::by_status`] if the vendor
 //! keeps to HTTP), and one line in [`FORMATS`]. Order, retries, time-outs, redirects, the guard
-//! against private addresses and the log are the same for all and not its business. Snapshot what
-//! `request` makes of every event.
+//! against private addresses and the log are the same for all and not its business. A message may tell
+//! of many deliveries ([`Message::is_folded`]). Snapshot what `request` makes of every event.
 
 mod address;
 mod canary;
@@ -26,7 +26,7 @@ use flatline_domain::UnixMs;
 use crate::config::{Channel, ChannelKind};
 
 pub use canary::{CanaryError, HttpCanary};
-pub use message::Message;
+pub use message::{Message, Undelivered};
 pub use tls::use_ring;
 pub use transport::{ClientError, HttpTransport, REQUEST_TIMEOUT_MAX_MS};
 pub use verdict::Verdict;

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Format, Message, Outgoing, RequestError, verdict};
+use super::{Format, Message, Outgoing, RequestError, Undelivered, verdict};
 use crate::config::{Channel, ChannelKind};
 use crate::render::time::rfc3339;
 
@@ -25,6 +25,9 @@ pub(super) const FORMAT: Format =
 
 /// Stands for AUTHTOKEN in a configured `Authorization` header.
 const TOKEN_PLACEHOLDER: &str = "YOUR_TOKEN";
+
+/// Why a body can always be written.
+const JSON: &str = "text, numbers and maps of text always have a JSON form";
 
 /// Headers that belong to the connection or to the sender, whatever the configuration says.
 const NOT_CONFIGURABLE: [HeaderName; 11] = [
@@ -40,6 +43,28 @@ const NOT_CONFIGURABLE: [HeaderName; 11] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// Bytes of JSON that the events of a folded message may have; the rest is counted.
+const FOLDED_MAX_BYTES: usize = 256 * 1024;
+
+/// The channel that could not be told.
+#[derive(Serialize)]
+struct UndeliveredBody<'a> {
+    channel: &'a str,
+    reason: &'a str,
+}
+
+/// The body for many events as one.
+#[derive(Serialize)]
+struct FoldedBody {
+    event: &'static str,
+    timestamp: String,
+    id: String,
+    count: usize,
+    events: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
 
 /// What the service is now.
 #[derive(Serialize)]
@@ -70,6 +95,8 @@ struct EventBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reminder: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    undelivered: Option<UndeliveredBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
 }
 
@@ -88,6 +115,8 @@ struct AlertBody<'a> {
     timestamp: String,
     id: String,
     version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undelivered: Option<UndeliveredBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
 }
@@ -154,10 +183,42 @@ fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestEr
 
 fn body(message: &Message<'_>) -> Bytes {
     let json = match message.row.delivery.queued.event {
+        _ if message.is_folded() => serde_json::to_vec(&folded_body(message)),
         Event::Alert => serde_json::to_vec(&alert_body(message)),
         _ => serde_json::to_vec(&event_body(message)),
     };
-    Bytes::from(json.expect("text, numbers and maps of text always have a JSON form"))
+    Bytes::from(json.expect(JSON))
+}
+
+/// Whole events, each as it would be alone, as many as there is room for; `count` says how many there
+/// are.
+fn folded_body(message: &Message<'_>) -> FoldedBody {
+    let mut left_bytes = FOLDED_MAX_BYTES;
+    let event = |part: Message<'_>| match part.row.delivery.queued.event {
+        Event::Alert => serde_json::to_value(alert_body(&part)),
+        _ => serde_json::to_value(event_body(&part)),
+    };
+    let mut fits = |event: &Value| {
+        let bytes = event.to_string().len() + 1;
+        let fits = bytes <= left_bytes;
+        left_bytes = left_bytes.saturating_sub(bytes);
+        fits
+    };
+    let events = message.parts().map(|part| event(part).expect(JSON)).take_while(|it| fits(it));
+    let newest = message.rows.iter().map(|row| row.delivery.queued.committed_at).max();
+    FoldedBody {
+        event: "folded",
+        timestamp: rfc3339(newest.unwrap_or_default()),
+        id: message.id(),
+        count: message.rows.len(),
+        events: events.collect(),
+        url: message.link(),
+    }
+}
+
+fn undelivered<'a>(message: &Message<'a>) -> Option<UndeliveredBody<'a>> {
+    let Undelivered { channel, reason } = message.undelivered()?;
+    Some(UndeliveredBody { channel, reason })
 }
 
 fn event_body<'a>(message: &Message<'a>) -> EventBody<'a> {
@@ -178,6 +239,7 @@ fn event_body<'a>(message: &Message<'a>) -> EventBody<'a> {
         message: notice.message.as_deref(),
         down_seconds: recovered.then(|| seconds(notice.at.since_ms(notice.since))),
         reminder: (queued.n > 0).then_some(queued.n),
+        undelivered: undelivered(message),
         url: message.link(),
     }
 }
@@ -198,6 +260,7 @@ fn alert_body<'a>(message: &Message<'a>) -> AlertBody<'a> {
         timestamp: rfc3339(queued.committed_at),
         id: message.id(),
         version: queued.version,
+        undelivered: undelivered(message),
         url: message.link(),
     }
 }

@@ -13,7 +13,7 @@ const KEEP_DAYS: u32 = 30;
 
 /// One row, from a delivery that ended.
 pub(super) fn entry_item(ended: &Ended) -> Item {
-    let Ended { row, ending, at, answer } = ended;
+    let Ended { row, ending, at, answer, .. } = ended;
     let queued = &row.delivery.queued;
     let entry = DeliveryLogEntry {
         channel: row.channel.clone(),
@@ -24,9 +24,17 @@ pub(super) fn entry_item(ended: &Ended) -> Item {
         at: *at,
         attempts: row.attempts,
         answer: cut(answer, ERROR_MAX_BYTES).to_owned(),
+        copy_of: match &row.delivery.lane {
+            Lane::Copy { channel, .. } => Some(channel.clone()),
+            _ => None,
+        },
     };
-    let sort_key =
+    let mut sort_key =
         format!("{}#{}#{}#{}", keys::instant(*at), entry.channel, entry.version, entry.n);
+    // Two channels may have failed to tell the same, and one message may tell both copies.
+    if let Some(channel) = &entry.copy_of {
+        sort_key = format!("{sort_key}#{channel}");
+    }
     let mut item = item::key(keys::delivery_log(&row.delivery.lane), sort_key);
     let expires_at = at.plus_ms(item::days_ms(KEEP_DAYS));
     item.extend(

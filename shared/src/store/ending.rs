@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use flatline_domain::Event;
 
+use super::copy::copy_item;
 use super::delivery_log::entry_item;
 use super::item::key;
 use super::outbox::WAITS;
@@ -16,7 +17,7 @@ const ROWS_PER_TRANSACTION: usize = 30;
 
 impl Store {
     /// Ends deliveries: removes the rows, writes the delivery log and, for delivered ones, one `told`
-    /// per lane, in transactions of at most 30 rows. A row that is gone was ended by another drain,
+    /// per lane, for others the copy that the fallback channel gets, in transactions of at most 30 rows. A row that is gone was ended by another drain,
     /// which wrote all that too: it is left out. Needs no lease: what was accepted is a fact.
     pub async fn mark(&self, ended: &[Ended]) -> Result<(), StoreError> {
         for part in ended.chunks(ROWS_PER_TRANSACTION) {
@@ -39,7 +40,11 @@ impl Store {
         let removals = rows.iter().map(|ended| self.removal(ended));
         let log = rows.iter().map(|ended| self.put_write(entry_item(ended)));
         let told = accepted(rows).into_values().map(|ended| self.put_write(told_item(ended)));
-        removals.chain(log).chain(told).collect()
+        let copies = rows.iter().filter_map(|ended| {
+            let to = ended.copy_to.as_deref()?;
+            Some(self.put_write(copy_item(&ended.row, to, &ended.answer, ended.at)))
+        });
+        removals.chain(log).chain(told).chain(copies).collect()
     }
 
     fn removal(&self, ended: &Ended) -> TransactWriteItem {
@@ -53,13 +58,16 @@ impl Store {
     }
 }
 
-/// Of each lane and channel the newest row that was accepted. Trying a channel out tells nothing.
+/// Of each lane and channel the newest row that was accepted. Trying a channel out tells nothing, and
+/// a copy is told instead of another channel.
 fn accepted<'a>(rows: &[&'a Ended]) -> BTreeMap<(&'a Lane, &'a str), &'a Ended> {
     let order = |ended: &Ended| (ended.row.delivery.queued.version, ended.row.delivery.queued.n);
     let mut newest: BTreeMap<_, &Ended> = BTreeMap::new();
     for &ended in rows {
         let delivery = &ended.row.delivery;
-        if ended.ending != Ending::Delivered || delivery.queued.event == Event::Test {
+        let counts =
+            !matches!(delivery.lane, Lane::Copy { .. }) && delivery.queued.event != Event::Test;
+        if ended.ending != Ending::Delivered || !counts {
             continue;
         }
         let slot = newest.entry((&delivery.lane, ended.row.channel.as_str())).or_insert(ended);

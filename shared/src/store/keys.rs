@@ -65,6 +65,7 @@ pub(super) fn delivery(lane: &Lane, version: u64, n: u32) -> String {
     match lane {
         Lane::Service(id) => format!("s#{id}#{version:020}#{n:04}"),
         Lane::Alert(key) => format!("a#{key}#{version:020}#{n:04}"),
+        Lane::Copy { channel, of } => format!("f#{channel}#{}", delivery(of, version, n)),
     }
 }
 
@@ -81,6 +82,7 @@ pub(super) fn delivery_log(lane: &Lane) -> String {
 fn lane_id(lane: &Lane) -> &str {
     match lane {
         Lane::Service(id) | Lane::Alert(id) => id,
+        Lane::Copy { of, .. } => lane_id(of),
     }
 }
 

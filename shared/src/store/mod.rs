@@ -15,6 +15,7 @@
 //! | feed | `A#<day>` | `<time>#<id>` | `commit`, `alert` |
 //! | channel | `Q#<channel>` | `!` | `lease` |
 //! | outbox | `Q#<channel>` | `<s or a>#<key>#<version>#<n>` | `commit`, `alert`; ended by `ending` |
+//! | copy | `Q#<fallback channel>` | `f#<channel>#<s or a>#<key>#<version>#<n>` | `ending`, `copy` |
 //! | told | `T#<lane>` | `<channel>` | `ending` |
 //! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending` |
 //! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` | `schema`, `tick`, `sight` |
@@ -49,7 +50,12 @@
 //! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query; one more per MB of rows that wait for their deletion | half an RRU per 4 KB |
 //! | [`Store::feed`] | 1 Query per day | half an RRU per 4 KB |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
+//! | [`Store::waits`] | 1 Query of one row | 1 RRU |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |
+//! | [`Store::told_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
+//! | [`Store::copy`] | 1 TransactWriteItems | 4 WRU |
+//! | [`Store::is_told_itself`] | 1 GetItem; 1 Query if none waits | 1 RRU; 1 RRU per 4 KB |
+//! | [`Store::needs_no_copy`] | 1 UpdateItem | 1 to 2 WRU |
 //! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
 //! | [`Store::claim`] of a free channel, [`Store::renew`], [`Store::release`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::claim`] of a taken one | 2 UpdateItem | 2 WRU |
@@ -58,10 +64,12 @@
 //! | [`Store::open`] | 1 GetItem; what may be created is described first | 1 RRU |
 
 mod alert;
+mod batch;
 mod beat;
 mod call;
 mod change;
 mod commit;
+mod copy;
 mod days;
 mod delivery_log;
 mod ending;
@@ -97,6 +105,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use crate::clock::SharedClock;
 
 pub use alert::alert_key;
+pub use lease::{ChannelState, Claim, Lease, Release};
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
 pub use reminder::Reminding;
 pub use types::*;

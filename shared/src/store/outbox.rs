@@ -2,7 +2,7 @@
 
 use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
-use super::call::Reading;
+use super::call::{Patience, Reading};
 use super::item::{Item, Reader, json, key, number, text};
 use super::rows::readable;
 use super::{
@@ -23,6 +23,9 @@ const CLOSING: &str = "cl";
 const NOTICE: &str = "nt";
 const ATTEMPTS: &str = "tr";
 const LAST_ERROR: &str = "le";
+pub(super) const COPIED_AT: &str = "cp";
+const COPY_OF: &str = "co";
+pub(super) const UNDELIVERED: &str = "un";
 
 /// The row has not ended.
 pub(super) const WAITS: &str = "attribute_exists(PK)";
@@ -32,10 +35,7 @@ pub(super) const ERROR_MAX_BYTES: usize = 512;
 /// A waiting delivery as an item: the key `Q#<channel>` / lane, version, n.
 pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
     let Delivery { lane, queued, notice } = delivery;
-    let (kind, lane_id) = match lane {
-        Lane::Service(id) => ("s", id),
-        Lane::Alert(key) => ("a", key),
-    };
+    let (kind, lane_id) = lane_parts(lane);
     let mut item = key(keys::channel(channel), keys::delivery(lane, queued.version, queued.n));
     item.extend(
         [
@@ -56,24 +56,44 @@ pub(super) fn row_item(channel: &str, delivery: &Delivery) -> Item {
     if let Some(next_at) = queued.next_at {
         item.insert(NEXT_AT.to_owned(), number(next_at.0));
     }
+    if let Lane::Copy { channel, .. } = lane {
+        item.insert(COPY_OF.to_owned(), text(channel));
+    }
     item
 }
 
-/// Bytes of JSON that a notice in this lane may have.
-const fn max_notice_bytes(lane: &Lane) -> usize {
+/// The kind of a lane's subject, and its id or key.
+fn lane_parts(lane: &Lane) -> (&'static str, &str) {
     match lane {
-        Lane::Service(_) => NOTICE_MAX_BYTES,
+        Lane::Service(id) => ("s", id),
+        Lane::Alert(key) => ("a", key),
+        Lane::Copy { of, .. } => lane_parts(of),
+    }
+}
+
+/// The lane of which [`row_item`] wrote the parts.
+fn lane(reader: &Reader<'_>) -> Result<Lane, StoreError> {
+    let id = reader.text(LANE_ID)?;
+    let subject = match reader.text(LANE_KIND)?.as_str() {
+        "a" => Lane::Alert(id),
+        _ => Lane::Service(id),
+    };
+    Ok(match reader.opt_text(COPY_OF) {
+        Some(channel) => Lane::Copy { channel, of: Box::new(subject) },
+        None => subject,
+    })
+}
+
+/// Bytes of JSON that a notice in this lane may have.
+fn max_notice_bytes(lane: &Lane) -> usize {
+    match lane.subject() {
         Lane::Alert(_) => ALERT_NOTICE_MAX_BYTES,
+        _ => NOTICE_MAX_BYTES,
     }
 }
 
 /// Reads what [`row_item`] wrote, and what failed attempts added.
 fn row(reader: &Reader<'_>) -> Result<OutboxRow, StoreError> {
-    let lane_id = reader.text(LANE_ID)?;
-    let lane = match reader.text(LANE_KIND)?.as_str() {
-        "a" => Lane::Alert(lane_id),
-        _ => Lane::Service(lane_id),
-    };
     let queued = QueuedNotice {
         version: reader.number(VERSION)? as u64,
         n: reader.number(N)? as u32,
@@ -86,9 +106,11 @@ fn row(reader: &Reader<'_>) -> Result<OutboxRow, StoreError> {
     Ok(OutboxRow {
         channel: reader.text(CHANNEL)?,
         key: reader.text("SK")?,
-        delivery: Delivery { lane, queued, notice: reader.json(NOTICE)? },
+        delivery: Delivery { lane: lane(reader)?, queued, notice: reader.json(NOTICE)? },
         attempts: reader.number(ATTEMPTS)? as u32,
         last_error: reader.opt_text(LAST_ERROR),
+        copied_at: reader.opt_time(COPIED_AT)?,
+        undelivered: reader.opt_text(UNDELIVERED),
     })
 }
 
@@ -103,6 +125,18 @@ impl Store {
             .expression_attribute_values(":lease", text(keys::LEASE));
         let items = self.all_pages(query).await?.items;
         Ok(readable(&items, row))
+    }
+
+    /// Whether anything waits for a channel.
+    pub async fn waits(&self, channel: &str) -> Result<bool, StoreError> {
+        let query = self
+            .query(Reading::Consistent)
+            .key_condition_expression("PK = :pk AND SK > :lease")
+            .expression_attribute_values(":pk", text(keys::channel(channel)))
+            .expression_attribute_values(":lease", text(keys::LEASE))
+            .limit(1);
+        let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
+        Ok(!page.items().is_empty())
     }
 
     /// Notes a failed attempt. A row that ended meanwhile stays ended.

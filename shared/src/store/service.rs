@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use flatline_domain::{ServiceRecord, ServiceSpec, Status, UnixMs};
 use futures_util::future::try_join_all;
 
+use super::batch::BATCH;
 use super::call::{Pages, Patience, Reading};
 use super::change::Change;
 use super::item::{Item, number};
 use super::{Store, StoreError, SweepFilter, Swept, keys, record};
-
-/// Keys that one BatchGetItem takes.
-const BATCH: usize = 100;
 
 /// What a record takes in a Query, in bytes; an estimate, a test keeps it honest.
 const RECORD_BYTES: usize = 200;
@@ -48,7 +45,8 @@ impl Store {
         let gotten: Vec<&str> = gotten.into_iter().flat_map(|(_, wanted)| wanted).collect();
         let mut found = Swept::default();
         for batch in gotten.chunks(BATCH) {
-            found.add(self.get_batch(batch).await?);
+            let keys = batch.iter().map(|id| self.record_key(id)).collect();
+            found.add(self.get_batch(keys, Reading::Eventual).await?);
         }
         let answers = queried.into_iter().map(|(shard, wanted)| async move {
             let mut pages = self.all_pages(self.query_records(shard)).await?;
@@ -63,29 +61,6 @@ impl Store {
             found.add(pages.items);
         }
         Ok(found)
-    }
-
-    /// One BatchGetItem of at most 100 records, again until all of them were processed.
-    async fn get_batch(&self, ids: &[&str]) -> Result<Vec<Item>, StoreError> {
-        let keys = ids.iter().map(|id| self.record_key(id)).collect();
-        let mut wanted = KeysAndAttributes::builder().set_keys(Some(keys)).build().ok();
-        let mut items = Vec::new();
-        let mut without_progress = 0;
-        while let Some(keys) = wanted.take() {
-            let asked = keys.keys().len();
-            let request = self.client.batch_get_item().request_items(&*self.table, keys);
-            let output = self.call(Patience::NORMAL, || request.clone().send()).await?;
-            let mut responses = output.responses.unwrap_or_default();
-            items.extend(responses.remove(&*self.table).unwrap_or_default());
-            wanted = output.unprocessed_keys.and_then(|mut left| left.remove(&*self.table));
-            let Some(left) = &wanted else { break };
-            without_progress = if left.keys().len() < asked { 0 } else { without_progress + 1 };
-            if !self.pause(Patience::NORMAL, without_progress).await {
-                let why = "BatchGetItem left keys unprocessed".to_owned();
-                return Err(StoreError::Unavailable(why));
-            }
-        }
-        Ok(items)
     }
 
     /// All records that pass the filter; pages are followed to the end. The filter is evaluated in

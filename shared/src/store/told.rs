@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use flatline_domain::{Status, Told};
 
+use super::batch::BATCH;
 use super::call::Reading;
 use super::item::{self, Item, Reader, key, number, text};
 use super::rows::readable;
@@ -55,5 +56,27 @@ impl Store {
     pub async fn told_to(&self, lane: &Lane, channel: &str) -> Result<Option<Told>, StoreError> {
         let item = self.get(key(keys::told(lane), channel), Reading::Consistent).await?;
         Ok(readable(item.as_slice(), told).pop().map(|(_, told)| told))
+    }
+
+    /// As [`Store::told_to`], about many lanes. Copies tell nothing, so nothing was told of theirs.
+    pub async fn told_of(
+        &self,
+        lanes: &[&Lane],
+        channel: &str,
+    ) -> Result<BTreeMap<Lane, Told>, StoreError> {
+        let own = lanes.iter().filter(|lane| !matches!(lane, Lane::Copy { .. }));
+        let by_key: BTreeMap<String, &Lane> = own.map(|lane| (keys::told(lane), *lane)).collect();
+        let partitions: Vec<&String> = by_key.keys().collect();
+        let mut all = BTreeMap::new();
+        for part in partitions.chunks(BATCH) {
+            let keys = part.iter().map(|pk| key(pk.as_str(), channel)).collect();
+            let items = self.get_batch(keys, Reading::Consistent).await?;
+            all.extend(readable(&items, |reader| {
+                let lane = by_key.get(&reader.text("PK")?).copied();
+                let lane = lane.ok_or_else(|| reader.broken("PK", "was not asked for"))?;
+                Ok((lane.clone(), told(reader)?.1))
+            }));
+        }
+        Ok(all)
     }
 }

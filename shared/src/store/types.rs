@@ -150,6 +150,24 @@ pub enum Lane {
     Service(String),
     /// An external alert, by the first 32 hex digits of SHA-256(source, key).
     Alert(String),
+    /// Copies for the fallback channel of what one channel could not be told in one of its lanes.
+    Copy {
+        /// The channel that could not be told.
+        channel: String,
+        /// The lane there.
+        of: Box<Self>,
+    },
+}
+
+impl Lane {
+    /// The service or alert that it is about.
+    #[must_use]
+    pub fn subject(&self) -> &Self {
+        match self {
+            Self::Service(_) | Self::Alert(_) => self,
+            Self::Copy { of, .. } => of.subject(),
+        }
+    }
 }
 
 /// The neutral text-free content of a message; at most 1 KB as JSON. Rendered when sent.
@@ -214,6 +232,10 @@ pub struct OutboxRow {
     pub attempts: u32,
     /// What the last attempt said.
     pub last_error: Option<String>,
+    /// When it was copied to the fallback channel.
+    pub copied_at: Option<UnixMs>,
+    /// Of a copy: why the channel of its lane could not be told; no secrets.
+    pub undelivered: Option<String>,
 }
 
 /// How a delivery ended.
@@ -241,6 +263,8 @@ pub struct Ended {
     pub at: UnixMs,
     /// The vendor's answer, or why it is dead; at most 512 bytes, no secrets.
     pub answer: String,
+    /// The fallback channel that gets a copy in the same transaction.
+    pub copy_to: Option<String>,
 }
 
 /// One row of the delivery log.
@@ -262,39 +286,9 @@ pub struct DeliveryLogEntry {
     pub attempts: u32,
     /// The vendor's answer.
     pub answer: String,
-}
-
-/// The right to drain a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// The channel.
-    pub channel: String,
-    /// Who holds it: random per drain.
-    pub owner: String,
-    /// The doorbell counter as it was when claimed or last read.
-    pub ring: u64,
-    /// When it ends unless renewed.
-    pub until: UnixMs,
-}
-
-/// What became of asking for a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// It is ours.
-    Won(Lease),
-    /// Somebody has it and was told, by the ring counter, to go round again.
-    Rang,
-}
-
-/// What became of giving a channel back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Release {
-    /// It is free.
-    Released,
-    /// Somebody rang meanwhile: go round again with this lease.
-    RangAgain(Lease),
-    /// It was not ours any more.
-    Lost,
+    /// Of a copy: the channel that could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 /// The mark of a tick, in `SYS/tick`.

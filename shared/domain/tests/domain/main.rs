@@ -1,5 +1,6 @@
 //! The decisions, row by row, and what must hold whatever happens.
 
+mod bucket;
 mod events;
 mod lanes;
 mod reconcile;

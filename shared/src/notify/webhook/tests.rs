@@ -67,6 +67,8 @@ fn down() -> OutboxRow {
         delivery: Delivery { lane: Lane::Service("api".to_owned()), queued, notice },
         attempts: 0,
         last_error: None,
+        copied_at: None,
+        undelivered: None,
     }
 }
 
@@ -82,7 +84,8 @@ fn turned(event: Event, status: Status, previous: Status, reason: &str) -> Outbo
 }
 
 fn sent(row: &OutboxRow, public_url: Option<&str>) -> Value {
-    let outgoing = request(&Message { row, public_url }, &plain_channel()).unwrap();
+    let outgoing =
+        request(&Message { public_url, ..Message::plain(row) }, &plain_channel()).unwrap();
     serde_json::from_slice(&outgoing.body).unwrap()
 }
 
@@ -152,7 +155,7 @@ fn an_external_alert_is_told() {
 
 #[test]
 fn the_id_is_the_deliverys_own() {
-    let id = |row: &OutboxRow| Message { row, public_url: None }.id();
+    let id = |row: &OutboxRow| Message::plain(row).id();
     let first = down();
     let mut again = down();
     again.attempts = 3;
@@ -227,7 +230,7 @@ fn headers_are_sent_as_configured() {
     ];
     for (configured, secrets, header, expected, what) in rows {
         let channel = channel(json!({"headers": configured}), &secrets);
-        let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+        let outgoing = request(&Message::plain(&down()), &channel).unwrap();
         let found = outgoing.headers.get(header).map(|value| value.to_str().unwrap());
         assert_eq!(found, expected, "{header}: {what}");
     }
@@ -244,8 +247,7 @@ fn methods_are_as_configured() {
     ];
     for (options, expected, what) in rows {
         let channel = channel(options, &[("URL", "https://hook.example/in")]);
-        let method = request(&Message { row: &down(), public_url: None }, &channel)
-            .map(|outgoing| outgoing.method);
+        let method = request(&Message::plain(&down()), &channel).map(|outgoing| outgoing.method);
         match (method, expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{what}"),
             (Err(found), Err(expected)) => assert_eq!(found, expected, "{what}"),
@@ -269,7 +271,7 @@ fn what_cannot_be_sent_says_why_without_secrets() {
         ),
     ];
     for (channel, expected) in rows {
-        let error = request(&Message { row: &down(), public_url: None }, &channel).unwrap_err();
+        let error = request(&Message::plain(&down()), &channel).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -280,7 +282,7 @@ fn debug_shows_no_secret() {
         json!({}),
         &[("URL", "https://hook.example/path-secret?k=query-secret"), ("AUTHTOKEN", "wh-token")],
     );
-    let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+    let outgoing = request(&Message::plain(&down()), &channel).unwrap();
     let shown = format!("{outgoing:?}");
     assert!(shown.contains("hook.example"), "{shown}");
     for secret in ["path-secret", "query-secret", "wh-token"] {
@@ -303,7 +305,45 @@ fn the_documentation_shows_what_is_sent() {
     assert_eq!(*alert, sent(&critical_db(), page));
     let options = configured["channels"][0]["config"].clone();
     let channel = channel(options, &[("URL", "https://hook.example/in"), ("AUTHTOKEN", "t")]);
-    let outgoing = request(&Message { row: &down(), public_url: None }, &channel).unwrap();
+    let outgoing = request(&Message::plain(&down()), &channel).unwrap();
     assert_eq!(outgoing.headers["authorization"], "Bearer t");
     assert_eq!(outgoing.headers["x-team"], "operations");
+}
+
+#[test]
+fn many_as_one_are_told_one_by_one_inside() {
+    let mut up = turned(Event::Up, Status::Up, Status::Down, "recovered");
+    up.delivery.queued.version = 8;
+    up.delivery.queued.committed_at = DOWN_AT.plus_ms(60_000);
+    let rows = [down(), up, critical_db()];
+    let message =
+        Message { row: &rows[0], rows: &rows, public_url: Some("https://status.example") };
+    let outgoing = request(&message, &plain_channel()).unwrap();
+    let body: Value = serde_json::from_slice(&outgoing.body).unwrap();
+    insta::assert_json_snapshot!(body);
+    for (part, row) in body["events"].as_array().unwrap().iter().zip(&rows) {
+        assert_eq!(*part, sent(row, Some("https://status.example")), "as it would be alone");
+    }
+}
+
+#[test]
+fn many_more_than_there_is_room_for_are_counted() {
+    let rows = vec![down(); 5_000];
+    let message = Message { row: &rows[0], rows: &rows, public_url: None };
+    let outgoing = request(&message, &plain_channel()).unwrap();
+    assert!(outgoing.body.len() <= FOLDED_MAX_BYTES + 1_024, "{} bytes", outgoing.body.len());
+    let body: Value = serde_json::from_slice(&outgoing.body).unwrap();
+    assert_eq!(body["count"], 5_000);
+    assert!(body["events"].as_array().unwrap().len() > 500);
+}
+
+#[test]
+fn a_copy_says_who_could_not_be_told() {
+    let mut row = down();
+    let of = Box::new(row.delivery.lane.clone());
+    row.delivery.lane = Lane::Copy { channel: "Slack".to_owned(), of };
+    row.undelivered = Some("HTTP 503".to_owned());
+    let body = sent(&row, None);
+    assert_eq!(body["undelivered"], json!({"channel": "Slack", "reason": "HTTP 503"}));
+    assert_eq!(sent(&down(), None).get("undelivered"), None);
 }

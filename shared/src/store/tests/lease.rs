@@ -1,11 +1,11 @@
 //! Leases and the ring counter; what breaks without each condition.
 
-use flatline_domain::UnixMs;
+use flatline_domain::{Bucket, Circuit, UnixMs};
 use futures_util::FutureExt;
 
 use super::bench::START;
 use super::tampering::{Once, Reply, losing_answer, table, tampered, without_clause};
-use crate::store::{Claim, Lease, Release, Store};
+use crate::store::{ChannelState, Claim, Lease, Release, Store};
 
 const LEASE_MS: i64 = 30_000;
 
@@ -83,6 +83,31 @@ async fn a_release_whose_answer_was_lost_is_a_release() {
     let lease = won(&store, "a", START).await;
     let unlucky = losing_answer(&engine, "UpdateItem").await;
     assert_eq!(unlucky.release(&lease).await.unwrap(), Release::Released);
+}
+
+#[tokio::test]
+async fn how_a_channel_is_outlives_whoever_found_it_out() {
+    let (_engine, store) = table().await;
+    let mut lease = won(&store, "a", START).await;
+    assert_eq!(lease.state, ChannelState::default(), "a new channel is well");
+    lease.state = ChannelState {
+        bucket: Bucket { full_at: later(60_000) },
+        circuit: Circuit { failures: 4, held_until: Some(later(5_000)) },
+    };
+    let renewed = store.renew(&lease, START, LEASE_MS).await.unwrap().unwrap();
+    assert_eq!(renewed.state, lease.state);
+    claim(&store, "b", START).await;
+    let found = won(&store, "c", later(LEASE_MS + 1)).await;
+    assert_eq!(found.state, lease.state, "a renewal keeps it");
+    let mut lease = Lease { state: ChannelState::default(), ..found };
+    lease.ring += 7;
+    let Release::RangAgain(again) = store.release(&lease).await.unwrap() else {
+        panic!("the rings were lost");
+    };
+    assert_eq!(again.state, lease.state, "who goes round again knows better than the table");
+    assert_eq!(store.release(&again).await.unwrap(), Release::Released);
+    store.void_leases(&["ops".to_owned()]).await.unwrap();
+    assert_eq!(won(&store, "d", START).await.state, again.state, "a release keeps it");
 }
 
 /// I7 counts owners that may still renew.

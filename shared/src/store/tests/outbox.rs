@@ -28,11 +28,11 @@ pub fn notice(status: Status) -> Notice {
     }
 }
 
-fn lane() -> Lane {
+pub fn lane() -> Lane {
     Lane::Service("api".to_owned())
 }
 
-fn delivery(version: u64, n: u32, status: Status) -> Delivery {
+pub fn delivery(version: u64, n: u32, status: Status) -> Delivery {
     let event = if status == Status::Down { Event::Down } else { Event::Up };
     let committed_at = START.plus_ms(version as i64);
     let queued =
@@ -40,15 +40,21 @@ fn delivery(version: u64, n: u32, status: Status) -> Delivery {
     Delivery { lane: lane(), queued, notice: notice(status) }
 }
 
-async fn queue(store: &Store, channel: &str, deliveries: &[Delivery]) -> Vec<OutboxRow> {
+pub async fn queue(store: &Store, channel: &str, deliveries: &[Delivery]) -> Vec<OutboxRow> {
     for delivery in deliveries {
         store.transact(vec![store.put_write(row_item(channel, delivery))]).await.unwrap();
     }
     store.queued(channel).await.unwrap()
 }
 
-fn delivered(row: &OutboxRow, at: UnixMs) -> Ended {
-    Ended { row: row.clone(), ending: Ending::Delivered, at, answer: "200".to_owned() }
+pub fn delivered(row: &OutboxRow, at: UnixMs) -> Ended {
+    Ended {
+        row: row.clone(),
+        ending: Ending::Delivered,
+        at,
+        answer: "200".to_owned(),
+        copy_to: None,
+    }
 }
 
 #[tokio::test]
