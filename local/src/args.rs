@@ -6,9 +6,15 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use flatline_shared::telemetry::LogFormat;
 
+use crate::backup::BackupArgs;
+use crate::completions::CompletionsArgs;
+use crate::keygen::KeygenArgs;
+
 /// The heartbeat monitor: services report in, and when one falls silent the right people hear of it.
+///
+/// Without a command it serves, with the options below.
 #[derive(Debug, Parser)]
-#[command(name = "flatline", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "flatline", version, about, long_about, args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -19,18 +25,21 @@ pub struct Args {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Take heartbeats, check, tell, show (what happens without a subcommand as well)
+pub enum Command {
+    /// Take heartbeats, check, tell, show (what happens without a command as well)
     Serve(ServeArgs),
+    /// Make API keys for the configured services
+    Keygen(KeygenArgs),
+    /// Copy the database, also while a server runs on it
+    Backup(BackupArgs),
+    /// Print what makes a shell complete commands and options
+    Completions(CompletionsArgs),
 }
 
 impl Args {
-    /// How to serve.
-    pub const fn serve(&self) -> &ServeArgs {
-        match &self.command {
-            Some(Command::Serve(serve)) => serve,
-            None => &self.serve,
-        }
+    /// What to do.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
     }
 }
 

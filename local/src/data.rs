@@ -10,6 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flatline_shared::config::Secret;
 use serde_json::json;
 
+/// The database.
+pub const DATABASE: &str = "flatline.db";
+
 /// Keys of the first start, for any service.
 const KEYS: &str = "api-keys.json";
 

@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 
 use flatline_shared::config::Config;
 
@@ -19,7 +18,7 @@ pub fn text(config: &Config, address: SocketAddr, keys: Option<&LocalKeys>) -> S
     let body = serde_json::json!({ "serviceId": id }).to_string().replace('\'', "'\\''");
     let header = keys.map_or_else(
         || "-H \"Authorization: Bearer $FLATLINE_API_KEY\"".to_owned(),
-        |keys| format!("-H @{}", shell_word(&keys.header)),
+        |keys| format!("-H @{}", shell_word(&keys.header.display().to_string())),
     );
     // Writing to a String cannot fail.
     let _ = writeln!(text, "  page             {base}/");
@@ -36,9 +35,9 @@ pub fn text(config: &Config, address: SocketAddr, keys: Option<&LocalKeys>) -> S
     text
 }
 
-/// A path as one word of a shell command.
-fn shell_word(path: &Path) -> String {
-    let path = path.display().to_string();
+/// A text as one word of a shell command.
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    let is_plain = !text.is_empty() && text.chars().all(plain);
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -1,22 +1,20 @@
 //! `flatline serve`: start, run until told to stop, stop cleanly.
 
 use std::io::Write as _;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flatline_checker::Checker;
-use flatline_embedded::{DataLock, DataLockError, Engine};
+use flatline_embedded::{DataLock, Engine};
 use flatline_shared::app::App;
-use flatline_shared::config::{Config, ConfigErrors, Env};
-use flatline_shared::notify::{CanaryError, ClientError};
-use flatline_shared::store::StoreError;
+use flatline_shared::config::{Config, Env};
 use flatline_shared::telemetry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::args::{Args, ServeArgs};
-use crate::data::{DataFileError, LocalKeys, local_keys};
+use crate::args::ServeArgs;
+use crate::data::{DATABASE, LocalKeys, local_keys};
+use crate::failure::Failure;
 use crate::{ready, server, wiring};
 
 /// How often the checker ticks and expired rows are looked for, in ms.
@@ -25,62 +23,8 @@ const TICK_MS: i64 = 60_000;
 /// How often expired rows are removed, in ms.
 const TTL_SWEEP_MS: i64 = 3_600_000;
 
-/// Why `flatline` cannot start or go on; each with one sentence and an exit code.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// Everything that is wrong with the configuration.
-    #[error("{}", told(.0))]
-    Config(#[from] ConfigErrors),
-    /// The data directory is in use, or cannot be used.
-    #[error("flatline: {0}")]
-    Data(#[from] DataLockError),
-    /// A file in the data directory cannot be used.
-    #[error("flatline: {0}")]
-    DataFile(#[from] DataFileError),
-    /// The database cannot be used.
-    #[error("flatline: cannot open the database: {0}")]
-    Engine(#[from] flatline_embedded::EngineError),
-    /// The table cannot be used.
-    #[error("flatline: cannot use the table: {0}")]
-    Store(#[from] StoreError),
-    /// Canaries cannot be sent as configured.
-    #[error("flatline: FLATLINE_CANARY_URL: {0}")]
-    Canary(#[from] CanaryError),
-    /// No client for channels can be built.
-    #[error("flatline: {0}")]
-    Client(#[from] ClientError),
-    /// The address cannot be listened on.
-    #[error("flatline: cannot listen on {address}: {source}; choose another with --listen")]
-    Listen {
-        /// The address.
-        address: std::net::SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The operating system refuses what every program needs.
-    #[error("flatline: {0}")]
-    System(#[from] std::io::Error),
-}
-
-impl Failure {
-    /// 2: configuration, 75: data directory locked, 1: anything else.
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Config(_) | Self::Canary(_) => ExitCode::from(2),
-            Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
-            _ => ExitCode::FAILURE,
-        }
-    }
-}
-
-fn told(errors: &ConfigErrors) -> String {
-    let problems: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
-    format!("flatline: {errors}\n  {}", problems.join("\n  "))
-}
-
 /// Runs `flatline serve`.
-pub fn run(args: &Args) -> Result<(), Failure> {
-    let args = args.serve();
+pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let env = Env::from_process();
     telemetry::start(args.log_format.into(), env.get("FLATLINE_LOG").unwrap_or("info"));
     wiring::install_tls();
@@ -100,7 +44,7 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(listen)?;
     let engine = match args.endpoint_url {
         Some(_) => None,
-        None => Some(Engine::open(&lock.directory().join("flatline.db"))?),
+        None => Some(Engine::open(&lock.directory().join(DATABASE))?),
     };
     let app = wiring::app(config, env, args, engine.as_ref(), address).await?;
     if engine.is_some() {

@@ -15,10 +15,15 @@ use tokio::sync::Notify;
 
 use crate::args::ServeArgs;
 use crate::data::random_key;
-use crate::serve::Failure;
+use crate::failure::Failure;
 
 /// The table's name where FLATLINE_TABLE names none.
 const TABLE: &str = "flatline";
+
+/// The table of the embedded database.
+pub fn table(env: &Env) -> &str {
+    env.get("FLATLINE_TABLE").unwrap_or(TABLE)
+}
 
 /// Every TLS connection of this process uses the same provider.
 pub fn install_tls() {
@@ -37,9 +42,8 @@ pub async fn app(
         Some(engine) => engine.client(Execution::Blocking),
         None => flatline_shared::aws::client(Role::Checker, args.endpoint_url.as_deref()).await,
     };
-    let table = env.get("FLATLINE_TABLE").unwrap_or(TABLE);
     let clock = SystemClock::shared();
-    let store = Store::open(client, table, clock.clone(), IfMissing::Create).await?;
+    let store = Store::open(client, table(env), clock.clone(), IfMissing::Create).await?;
     let revision = revision(&store, &config.hash).await?;
     let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
     let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);

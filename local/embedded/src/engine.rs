@@ -62,6 +62,14 @@ pub enum EngineError {
         /// The file format version in its header; 2 means write-ahead log.
         version: u8,
     },
+    /// No good copy of the file could be made.
+    #[error("{} cannot be copied: {why}", path.display())]
+    Copy {
+        /// The database file.
+        path: PathBuf,
+        /// What the database library answered.
+        why: String,
+    },
     /// The engine failed.
     #[error("the database failed: {0}")]
     Failed(DynoxideError),

@@ -5,12 +5,14 @@
 //! [`Engine::client`] is an ordinary SDK client onto it. Nothing here knows what is stored.
 
 mod connector;
+mod copy;
 mod data_lock;
 mod engine;
 mod operation;
 mod queue;
 
 pub use connector::{Execution, client_config, client_with};
+pub use copy::copy;
 pub use data_lock::{DataLock, DataLockError};
 pub use engine::{Answer, Engine, EngineError};
 
