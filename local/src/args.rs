@@ -8,6 +8,7 @@ use flatline_shared::telemetry::LogFormat;
 
 use crate::backup::BackupArgs;
 use crate::completions::CompletionsArgs;
+use crate::demo::DemoArgs;
 use crate::keygen::KeygenArgs;
 
 /// The heartbeat monitor: services report in, and when one falls silent the right people hear of it.
@@ -30,6 +31,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Make API keys for the configured services
     Keygen(KeygenArgs),
+    /// Fill an empty data directory with a believable past, to look at
+    Demo(DemoArgs),
     /// Copy the database, also while a server runs on it
     Backup(BackupArgs),
     /// Print what makes a shell complete commands and options

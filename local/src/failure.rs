@@ -9,6 +9,7 @@ use flatline_shared::store::StoreError;
 
 use crate::backup::BackupError;
 use crate::data::DataFileError;
+use crate::demo::DemoError;
 
 /// Why `flatline` cannot start or go on; each with one sentence and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum Failure {
     /// No backup was made.
     #[error("flatline: {0}")]
     Backup(#[from] BackupError),
+    /// No demonstration was made.
+    #[error("flatline: {0}")]
+    Demo(#[from] DemoError),
     /// The operating system refuses what every program needs.
     #[error("flatline: {0}")]
     System(#[from] std::io::Error),
@@ -54,9 +58,10 @@ impl Failure {
     /// 2: configuration, 75: data directory locked, 1: anything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Canary(_) | Self::Backup(BackupError::Exists(_)) => {
-                ExitCode::from(2)
-            }
+            Self::Config(_)
+            | Self::Canary(_)
+            | Self::Backup(BackupError::Exists(_))
+            | Self::Demo(DemoError::NotEmpty(_) | DemoError::Future) => ExitCode::from(2),
             Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
             _ => ExitCode::FAILURE,
         }

@@ -4,6 +4,7 @@ mod args;
 mod backup;
 mod completions;
 mod data;
+mod demo;
 mod failure;
 mod keygen;
 mod ready;
@@ -33,6 +34,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Keygen(args) => keygen::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Demo(args) => demo::run(args),
         Command::Completions(args) => Ok(completions::run(args)?),
     }
 }

@@ -2,6 +2,7 @@
 //! make works on a real server.
 
 mod backup;
+mod demo;
 mod help;
 mod keygen;
 
