@@ -65,9 +65,15 @@ impl Uptime {
     /// is known.
     #[must_use]
     pub fn percentage(&self) -> Option<f64> {
-        let known_ms = self.up_ms + self.degraded_ms + self.down_ms;
+        let known_ms = self.known_ms();
         let good_ms = self.up_ms as f64 + self.degraded_ms as f64 / 2.0;
         (known_ms > 0).then(|| 100.0 * good_ms / known_ms as f64)
+    }
+
+    /// Time of which the status is known, in ms.
+    #[must_use]
+    pub const fn known_ms(&self) -> i64 {
+        self.up_ms + self.degraded_ms + self.down_ms
     }
 
     /// Both together.
@@ -123,6 +129,40 @@ impl Timeline<'_> {
             down_ms: off.down_ms,
             unknown_ms: off.unknown_ms + (heard_ms - up_ms),
         }
+    }
+
+    /// The days from `first` to `last`, both included, of which something was not up until `now`,
+    /// oldest first. All others were wholly up, or lie before the creation. Costs no more than
+    /// there is to tell, however long the time.
+    #[must_use]
+    pub fn uneven_days(&self, first: Day, last: Day, now: UnixMs) -> Vec<(Day, Uptime)> {
+        let first = first.max(self.created.day());
+        if first > last {
+            return Vec::new();
+        }
+        let mut touched: Vec<i64> = self.days.range(first..=last).map(|(day, _)| day.0).collect();
+        let within = |from: Day, to: Day| from.max(first).0..=to.min(last).0;
+        for hole in self.holes {
+            touched.extend(within(hole.start.day(), hole.end.day()));
+        }
+        if self.status != Status::Up {
+            touched.extend(within(self.since.day(), last));
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let days = touched.into_iter().map(|day| (Day(day), self.day(Day(day), now)));
+        days.filter(|(_, day)| day.degraded_ms + day.down_ms + day.unknown_ms > 0).collect()
+    }
+
+    /// All of the days from `first` to `last` together until `now`, where `uneven` are those of
+    /// [`Timeline::uneven_days`].
+    #[must_use]
+    pub fn total(&self, first: Day, last: Day, now: UnixMs, uneven: &[(Day, Uptime)]) -> Uptime {
+        let from = first.start().max(self.created);
+        let whole_ms = last.next().start().min(now).since_ms(from).max(0);
+        let mut sum = uneven.iter().fold(Uptime::default(), |sum, (_, day)| sum.plus(*day));
+        sum.up_ms = whole_ms - sum.degraded_ms - sum.down_ms - sum.unknown_ms;
+        sum
     }
 
     /// How the days from `first` to `last`, both included, were until `now`.

@@ -104,5 +104,17 @@ proptest! {
             total = total.plus(uptime);
         }
         prop_assert_eq!(total.up_ms + total.degraded_ms + total.down_ms + total.unknown_ms, now.since_ms(hour(0)));
+        let holes = [Hole { start: hour(5), end: hour(30), failed: false }];
+        for holes in [&[][..], &holes] {
+            let line = timeline(&days, status, since, holes);
+            for (first, last) in [(Day(20_000), now.day()), (Day(19_990), Day(20_003))] {
+                let all: Vec<_> = line.days(first, last, now).collect();
+                let sum = all.iter().fold(Uptime::default(), |sum, (_, day)| sum.plus(*day));
+                let uneven = line.uneven_days(first, last, now);
+                prop_assert_eq!(line.total(first, last, now, &uneven), sum, "the quick sum is the slow one");
+                let rest = all.iter().filter(|one| !uneven.contains(one));
+                prop_assert!(rest.clone().all(|(_, day)| day.up_ms == day.known_ms()), "the others were up");
+            }
+        }
     }
 }
