@@ -55,66 +55,100 @@ pub struct Banner {
     pub class: &'static str,
     /// The sentence.
     pub headline: String,
+    /// The same for the title of a window: what is worst, in two or three words.
+    pub brief: String,
     /// What else is to be said.
     pub detail: Option<String>,
 }
 
+impl Banner {
+    fn new(standing: Standing, headline: impl Into<String>) -> Self {
+        let headline = headline.into();
+        Self { class: standing.class(), brief: headline.clone(), headline, detail: None }
+    }
+
+    fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
 /// Says how everything is. What keeps us from knowing comes first, then what is worst.
 pub fn banner(board: &Board<'_>, checker: Checker) -> Banner {
-    match checker {
-        Checker::Running { .. } => state(board),
-        Checker::Stopped { age_ms } => Banner {
-            class: Standing::Unreadable.class(),
-            headline: format!("Checker not running: data is {} old", roughly(age_ms)),
-            detail: Some(stopped_detail(board)),
-        },
-        Checker::NeverRan => Banner {
-            class: Standing::Unreadable.class(),
-            headline: "Checker not running: it has not run yet".to_owned(),
-            detail: Some(stopped_detail(board)),
-        },
+    let headline = match checker {
+        Checker::Running { .. } => return state(board),
+        Checker::Stopped { age_ms } => {
+            format!("Checker not running: data is {} old", roughly(age_ms))
+        }
+        Checker::NeverRan => "Checker not running: it has not run yet".to_owned(),
+    };
+    Banner {
+        brief: "Checker not running".to_owned(),
+        ..Banner::new(Standing::Unreadable, headline).with_detail(stopped_detail(board))
     }
 }
 
 /// What is said while the database does not answer.
 pub fn unreadable() -> Banner {
-    Banner {
-        class: Standing::Unreadable.class(),
-        headline: "The database cannot be read".to_owned(),
-        detail: Some("Nothing is known of any service now. Refresh in a moment.".to_owned()),
-    }
+    Banner::new(Standing::Unreadable, "The database cannot be read")
+        .with_detail("Nothing is known of any service now. Refresh in a moment.")
 }
 
 fn stopped_detail(board: &Board<'_>) -> String {
-    let known = state(board).headline;
+    let known = state(board);
+    let known = known.detail.unwrap_or(known.headline);
     format!("Silence is not noticed until it runs again. Last known: {known}.")
 }
 
-/// How everything is, as far as is known. Only the worst is said here; the page names and counts
-/// the others right below.
+/// How everything is, as far as is known.
 fn state(board: &Board<'_>) -> Banner {
-    let troubles = Standing::ALL.into_iter().filter(|standing| standing.is_trouble());
-    for standing in troubles {
-        let class = standing.class();
-        match board.count(standing) {
-            0 => {}
-            1 => return Banner { class, headline: format!("1 service {class}"), detail: None },
-            n => return Banner { class, headline: format!("{n} services {class}"), detail: None },
-        }
+    let counts: Vec<(Standing, usize)> = Standing::ALL
+        .into_iter()
+        .filter(|standing| standing.is_trouble())
+        .map(|standing| (standing, board.count(standing)))
+        .filter(|(_, services)| *services > 0)
+        .collect();
+    match counts.first() {
+        Some((worst, services)) => trouble(board, *worst, *services, &counts[1..]),
+        None => calm(board),
     }
+}
+
+/// Something is wrong: how much of it, and the counts from the worst on.
+fn trouble(
+    board: &Board<'_>,
+    worst: Standing,
+    services: usize,
+    others: &[(Standing, usize)],
+) -> Banner {
+    let watched = board.services().count() - board.count(Standing::Paused);
+    let headline = match worst {
+        Standing::Down if 2 * services >= watched && watched > 1 => "Major outage",
+        Standing::Down => "Partial outage",
+        Standing::Degraded => "Degraded",
+        Standing::Late => "Heartbeats overdue",
+        _ => "Records cannot be read",
+    };
+    let noun = if services == 1 { "service" } else { "services" };
+    let brief = format!("{services} {noun} {}", worst.class());
+    let more = others.iter().map(|(standing, count)| format!(", {count} {}", standing.class()));
+    let detail = more.fold(brief.clone(), |all, one| all + &one);
+    Banner { brief, ..Banner::new(worst, headline).with_detail(detail) }
+}
+
+/// Nothing is wrong, as far as is known.
+fn calm(board: &Board<'_>) -> Banner {
     let unknown = board.count(Standing::Unknown);
-    let (standing, headline) = match (board.count(Standing::Up), unknown) {
-        (0, 0) => (Standing::Unknown, "No service is watched"),
-        (0, _) => (Standing::Unknown, "No data yet"),
-        (_, 0) => (Standing::Up, "All services operational"),
-        _ => (Standing::Up, "All reporting services operational"),
+    let banner = match (board.count(Standing::Up), unknown) {
+        (0, 0) => Banner::new(Standing::Unknown, "No service is watched"),
+        (0, _) => Banner::new(Standing::Unknown, "No data yet"),
+        (_, 0) => Banner::new(Standing::Up, "All services operational"),
+        _ => Banner::new(Standing::Up, "All reporting services operational"),
     };
-    let detail = match unknown {
-        0 => None,
-        1 => Some("1 service waits for its first heartbeat".to_owned()),
-        n => Some(format!("{n} services wait for their first heartbeat")),
-    };
-    Banner { class: standing.class(), headline: headline.to_owned(), detail }
+    match unknown {
+        0 => banner,
+        1 => banner.with_detail("1 service waits for its first heartbeat"),
+        n => banner.with_detail(format!("{n} services wait for their first heartbeat")),
+    }
 }
 
 #[cfg(test)]

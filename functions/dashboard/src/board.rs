@@ -108,6 +108,11 @@ impl Watched<'_> {
         }
     }
 
+    /// The set of thresholds that it names, of itself or by its group.
+    pub fn set_name(&self) -> Option<&str> {
+        self.service.uptime_threshold_set.as_deref()
+    }
+
     /// Why it is down or degraded: `Reported`, `Silence` or `NeverReported`. `None`: it is neither,
     /// or a heartbeat said something new that is not committed yet.
     pub fn reason(&self) -> Option<Reason> {

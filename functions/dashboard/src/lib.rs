@@ -2,11 +2,13 @@
 //!
 //! Reading, judging and showing are apart: `reading` asks the database for everything, `dossier` for
 //! one service, `board` puts configuration and records together; `page`, `status`, `health`, `uptime`,
-//! `services`, `logs` and `alerts` are pure views of that; `query` judges parameters, `handlers` and
-//! `api` connect them. `sign_in` is the login.
+//! `services`, `logs` and `alerts` are pure views of that; `query` judges parameters; `site` (the
+//! pages), `handlers` and `api` connect them. `look` is what the configuration says of the page,
+//! `sign_in` the login.
 
 mod alerts;
 mod api;
+mod asset;
 mod banner;
 mod board;
 mod dossier;
@@ -16,12 +18,14 @@ mod handlers;
 mod health;
 mod hint;
 mod logs;
+mod look;
 mod origin;
 mod page;
 mod query;
 mod reading;
 mod services;
 mod sign_in;
+mod site;
 mod status;
 mod template;
 mod uptime;
@@ -37,12 +41,12 @@ use flatline_shared::app::App;
 use flatline_shared::http::{self, FormBody, Function};
 use tower_http::compression::CompressionLayer;
 
-use crate::handlers::Site;
+use crate::site::Site;
 
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
-    let site = Site::shared();
+    let site = Site::shared(&app.config);
     http::router(Function::Dashboard, &app, routes(&site))
         .layer(map_response(move |response| {
             let answer = sign_in::with_form(&site, response);
@@ -52,8 +56,9 @@ pub fn router(app: App) -> Router {
         .layer(map_response(http::join_vary))
 }
 
-fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 11] {
-    let (of_page, of_form, of_login) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 13] {
+    let (of_form, of_login) = (Arc::clone(site), Arc::clone(site));
+    let (of_page, of_board) = (Arc::clone(site), Arc::clone(site));
     let show_form = get(async move |State(app): State<App>| sign_in::form(&of_form, &app));
     let login =
         show_form.post(async move |State(app): State<App>, headers: HeaderMap, form: FormBody| {
@@ -61,7 +66,12 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 11] {
         });
     let logout = post(async |headers: HeaderMap| sign_in::sign_out(&headers));
     [
-        ("/", get(move |app, headers| handlers::page(Arc::clone(&of_page), app, headers))),
+        ("/", get(move |app, query, headers| site::page(of_page.clone(), app, query, headers))),
+        (
+            "/board",
+            get(move |app, query, headers| site::board(of_board.clone(), app, query, headers)),
+        ),
+        ("/app.js", get(asset::script)),
         ("/login", login),
         ("/logout", logout),
         ("/health", get(handlers::health)),

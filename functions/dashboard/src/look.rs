@@ -144,6 +144,3 @@ fn own_favicon() -> String {
     let escaped = FAVICON.trim().replace('"', "'").replace('#', "%23");
     format!("data:image/svg+xml,{}", escaped.replace('<', "%3C").replace('>', "%3E"))
 }
-
-#[cfg(test)]
-mod tests;

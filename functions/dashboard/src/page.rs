@@ -1,32 +1,48 @@
 //! What the page shows, in words: a pure function of what was read. The template adds no thought.
 
+pub mod address;
+mod compact;
+mod filter;
 mod moment;
 mod row;
+mod strip;
+mod switches;
 
 use flatline_domain::{Day, UnixMs};
+use flatline_shared::config::Config;
 use serde::Serialize;
 
+pub use self::filter::Filter;
 pub use self::moment::Moment;
 pub use self::row::{Row, Span};
+pub use self::switches::Switches;
 use crate::banner::{Banner, Checker, banner};
 use crate::board::{Board, Section, Standing};
 use crate::hint::Hint;
+use crate::look::{Level, Look};
 use crate::reading::Past;
 
 /// At most so many services in trouble are named below the banner.
 const TROUBLES_NAMED: usize = 8;
 
+/// Boards with more services have one line for each.
+const COMPACT_ABOVE: usize = 500;
+
 /// Everything that a page is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
+    /// What is shown, and for how long back.
+    pub config: &'a Config,
+    /// How it looks.
+    pub look: &'a Look,
     /// Services and what is known of them.
     pub board: &'a Board<'a>,
     /// What uptime is computed from. `None`: it cannot be read, and no uptime is shown.
     pub past: Option<&'a Past>,
     /// When the checker last marked a tick.
     pub ticked_at: Option<UnixMs>,
-    /// Days that the percentages go back, today included.
-    pub retention_days: u32,
+    /// Which services are wanted.
+    pub filter: &'a Filter,
     /// Where heartbeats go, without a trailing slash.
     pub base_url: &'a str,
 }
@@ -36,14 +52,20 @@ pub struct Sources<'a> {
 pub struct Page {
     /// The sentence on top.
     pub banner: Banner,
-    /// Links to the rows of services in trouble, the worst first.
+    /// Links to services in trouble, the worst first.
     pub troubles: Vec<Trouble>,
     /// How many more are in trouble.
     pub troubles_unnamed: usize,
     /// How many services are how; only what there is.
-    pub counts: Vec<Count>,
+    pub tiles: Vec<Tile>,
+    /// Which services are wanted.
+    pub filter: Filter,
+    /// Whether none is.
+    pub nothing_found: bool,
     /// The groups.
     pub groups: Vec<GroupCard>,
+    /// Whether each service has one line.
+    pub compact: bool,
     /// How to begin, while nothing was ever heard.
     pub hint: Option<Hint>,
     /// When this was read.
@@ -52,15 +74,15 @@ pub struct Page {
     pub ticked: Option<Moment>,
     /// Days that the percentages go back.
     pub retention_days: u32,
-    /// Flatline's version.
-    pub version: &'static str,
+    /// What is shown at all.
+    pub switches: Switches,
 }
 
 /// A service in trouble.
 #[derive(Debug, Serialize)]
 pub struct Trouble {
-    /// Its row.
-    pub anchor: String,
+    /// Its page.
+    pub href: String,
     /// Its name.
     pub name: String,
     /// How it is.
@@ -71,13 +93,17 @@ pub struct Trouble {
 
 /// How many services have one standing.
 #[derive(Debug, Serialize)]
-pub struct Count {
-    /// The class of the standing.
+pub struct Tile {
+    /// The class of the standing; empty for all services.
     pub class: &'static str,
     /// Its word.
     pub word: &'static str,
     /// How many.
     pub services: usize,
+    /// Shows only these.
+    pub href: String,
+    /// Only these are shown.
+    pub current: bool,
 }
 
 /// One group with its services.
@@ -87,8 +113,16 @@ pub struct GroupCard {
     pub name: String,
     /// `2 of 3 up`.
     pub summary: String,
-    /// Its services.
+    /// Its services; empty on a compact page.
     pub rows: Vec<Row>,
+    /// Its services as HTML, on a compact page.
+    pub lines: String,
+    /// The levels that colour its days.
+    pub legend: Vec<Level>,
+    /// The class of the set of these levels.
+    pub set_class: String,
+    /// None of its services is wanted now.
+    pub hidden: bool,
 }
 
 impl Page {
@@ -96,48 +130,72 @@ impl Page {
     pub fn of(sources: &Sources<'_>) -> Self {
         let board = sources.board;
         let checker = Checker::of(sources.ticked_at, board.now);
-        let groups = groups(sources, checker);
-        let mut troubles: Vec<&Row> = groups
-            .iter()
-            .flat_map(|group| &group.rows)
-            .filter(|row| row.standing.is_trouble())
-            .collect();
-        troubles.sort_by_key(|row| row.standing);
-        let troubles_unnamed = troubles.len().saturating_sub(TROUBLES_NAMED);
+        let compact = board.services().count() > COMPACT_ABOVE;
+        let mut groups = groups(sources, checker);
+        let (troubles, troubles_unnamed) = troubles(&groups);
+        if compact {
+            groups.iter_mut().for_each(GroupCard::compact);
+        }
+        let retention_days = sources.config.settings.retention_days;
         Self {
             banner: banner(board, checker),
-            troubles: troubles.into_iter().take(TROUBLES_NAMED).map(Trouble::of).collect(),
+            troubles,
             troubles_unnamed,
-            counts: counts(board),
+            tiles: tiles(board, sources.filter),
+            filter: sources.filter.clone(),
+            nothing_found: sources.filter.is_set() && groups.iter().all(|group| group.hidden),
             groups,
+            compact,
             hint: Hint::of(board, sources.base_url),
             read: Moment::of(board.now, board.now),
             ticked: sources.ticked_at.map(|at| Moment::of(at, board.now)),
-            retention_days: sources.retention_days,
-            version: env!("CARGO_PKG_VERSION"),
+            retention_days,
+            switches: Switches::of(&sources.config.settings),
         }
     }
 }
 
-impl Trouble {
-    fn of(row: &Row) -> Self {
-        let (anchor, name) = (row.anchor.clone(), row.name.clone());
-        Self { anchor, name, word: row.word, class: row.class }
+impl GroupCard {
+    /// Turns the rows into lines.
+    fn compact(&mut self) {
+        self.lines = compact::lines(&self.rows, &self.set_class);
+        self.rows.clear();
     }
 }
 
+/// The worst services, and how many more there are in trouble.
+fn troubles(groups: &[GroupCard]) -> (Vec<Trouble>, usize) {
+    let rows = groups.iter().flat_map(|group| &group.rows);
+    let mut bad: Vec<&Row> = rows.filter(|row| row.standing.is_trouble()).collect();
+    bad.sort_by_key(|row| row.standing);
+    let unnamed = bad.len().saturating_sub(TROUBLES_NAMED);
+    let named = bad.into_iter().take(TROUBLES_NAMED).map(|row| Trouble {
+        href: row.href.clone(),
+        name: row.name.clone(),
+        word: row.word,
+        class: row.class,
+    });
+    (named.collect(), unnamed)
+}
+
 /// How many services are how, in the order of what wants to be looked at.
-fn counts(board: &Board<'_>) -> Vec<Count> {
-    Standing::ALL
+fn tiles(board: &Board<'_>, filter: &Filter) -> Vec<Tile> {
+    let tile = |class: &'static str, word, services| Tile {
+        class,
+        word,
+        services,
+        href: filter.with_status(class),
+        current: filter.status == class,
+    };
+    let all = board.services().count();
+    if all == 0 {
+        return Vec::new();
+    }
+    let some = Standing::ALL
         .into_iter()
-        .map(|standing| (standing, board.count(standing)))
-        .filter(|(_, services)| *services > 0)
-        .map(|(standing, services)| Count {
-            class: standing.class(),
-            word: standing.word(),
-            services,
-        })
-        .collect()
+        .map(|standing| tile(standing.class(), standing.word(), board.count(standing)))
+        .filter(|tile| tile.services > 0 || tile.current);
+    std::iter::once(tile("", "All", all)).chain(some).collect()
 }
 
 /// The first of so many days, today included.
@@ -147,29 +205,39 @@ pub fn first_day(now: UnixMs, retention_days: u32) -> Day {
 
 fn groups(sources: &Sources<'_>, checker: Checker) -> Vec<GroupCard> {
     let now = sources.board.now;
-    let until = match checker {
-        Checker::Running { .. } => now,
-        Checker::Stopped { age_ms } => now.plus_ms(-age_ms),
-        Checker::NeverRan => UnixMs(0),
-    };
     let span = sources.past.map(|past| Span {
         past,
-        first: first_day(now, sources.retention_days),
-        until,
+        first: first_day(now, sources.config.settings.retention_days),
+        until: checker.known_until(now),
+        today: now.day(),
     });
-    let card = |(place, section): (usize, &Section<'_>)| GroupCard {
-        name: section.name().to_owned(),
-        summary: summary(section),
-        rows: rows(section, place, span.as_ref(), now),
+    let card = |section: &Section<'_>| {
+        let named = section.services.first().and_then(|watched| watched.set_name());
+        let set = sources.look.levels.set(named);
+        let rows = rows(section, sources, span.as_ref());
+        GroupCard {
+            name: section.name().to_owned(),
+            summary: summary(section),
+            hidden: rows.iter().all(|row| row.hidden),
+            rows,
+            lines: String::new(),
+            legend: set.levels.clone(),
+            set_class: set.class.clone(),
+        }
     };
-    sources.board.sections.iter().enumerate().map(card).collect()
+    sources.board.sections.iter().map(card).collect()
 }
 
-fn rows(section: &Section<'_>, place: usize, span: Option<&Span<'_>>, now: UnixMs) -> Vec<Row> {
-    let numbered = section.services.iter().enumerate();
-    numbered
-        .map(|(number, watched)| Row::of(watched, format!("s{place}-{number}"), span, now))
-        .collect()
+fn rows(section: &Section<'_>, sources: &Sources<'_>, span: Option<&Span<'_>>) -> Vec<Row> {
+    let filter = sources.filter;
+    let row = |watched: &crate::board::Watched<'_>| {
+        let set = sources.look.levels.set(watched.set_name());
+        let mut row = Row::of(watched, span, set, sources.board.now);
+        let spec = &watched.service.spec;
+        row.hidden = !filter.wants(watched.standing, [&spec.name, &spec.id, section.name()]);
+        row
+    };
+    section.services.iter().map(row).collect()
 }
 
 /// `2 of 3 up`; what is disabled does not count.

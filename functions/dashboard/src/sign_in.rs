@@ -8,7 +8,7 @@ use flatline_shared::http::{ApiError, FormBody, SignInForm, keys, login};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::handlers::Site;
+use crate::site::Site;
 
 /// Wrong passwords that are tried at once at most.
 const BURST: i64 = 10;
@@ -21,13 +21,11 @@ const REFILL_MS: i64 = 6_000;
 pub struct SignInPage {
     /// A sentence; none when it is shown first.
     pub problem: Option<String>,
-    /// Flatline's version.
-    pub version: &'static str,
 }
 
 impl SignInPage {
     fn of(problem: Option<String>) -> Self {
-        Self { problem, version: env!("CARGO_PKG_VERSION") }
+        Self { problem }
     }
 }
 

@@ -1,16 +1,20 @@
-//! The templates and the stylesheet, compiled in; pages as one string of HTML.
+//! The templates, compiled in; pages as one string of HTML.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
 use crate::banner::Banner;
-use crate::page::{Moment, Page};
-use crate::sign_in::SignInPage;
+use crate::look::Look;
+use crate::page::{Moment, Switches};
 
-const STYLE: &str = include_str!("../templates/style.css");
+const TEMPLATES: [(&str, &str); 6] = [
+    ("base.html", include_str!("../templates/base.html")),
+    ("board.html", include_str!("../templates/board.html")),
+    ("page.html", include_str!("../templates/page.html")),
+    ("row.html", include_str!("../templates/row.html")),
+    ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("unreadable.html", include_str!("../templates/unreadable.html")),
+];
 
 /// Renders pages; built once per process.
 #[derive(Debug)]
@@ -25,62 +29,35 @@ pub struct UnreadablePage {
     pub banner: Banner,
     /// When it was tried.
     pub read: Moment,
-    /// Flatline's version.
-    pub version: &'static str,
+    /// What is shown at all.
+    pub switches: Switches,
 }
 
 impl Templates {
     /// Parses the templates. Names that end in `.html` are escaped.
     pub fn new() -> Self {
         let mut tera = Tera::default();
-        tera.add_raw_templates([
-            ("base.html", include_str!("../templates/base.html")),
-            ("page.html", include_str!("../templates/page.html")),
-            ("row.html", include_str!("../templates/row.html")),
-            ("sign_in.html", include_str!("../templates/sign_in.html")),
-        ])
-        .expect("the templates are compiled in, and every test parses them");
+        tera.add_raw_templates(TEMPLATES)
+            .expect("the templates are compiled in, and every test parses them");
         Self { tera }
     }
 
-    /// The page as HTML.
+    /// A page as HTML.
     ///
     /// # Errors
     /// The template names something that the page does not have.
-    pub fn page(&self, page: &Page) -> Result<String, tera::Error> {
-        self.render("page.html", page)
-    }
-
-    /// The page without content.
-    ///
-    /// # Errors
-    /// The template names something that the page does not have.
-    pub fn unreadable(&self, page: &UnreadablePage) -> Result<String, tera::Error> {
-        self.render("base.html", page)
-    }
-
-    /// The form to sign in as HTML.
-    ///
-    /// # Errors
-    /// The template names something that the page does not have.
-    pub fn sign_in(&self, page: &SignInPage) -> Result<String, tera::Error> {
-        self.render("sign_in.html", page)
-    }
-
-    fn render(&self, name: &str, page: &impl Serialize) -> Result<String, tera::Error> {
+    pub fn render(
+        &self,
+        name: &str,
+        look: &Look,
+        page: &impl Serialize,
+    ) -> Result<String, tera::Error> {
         let mut context = Context::from_serialize(page)?;
-        context.insert("css", STYLE);
+        context.insert("look", look);
+        // Relative, so that pages also hold behind a proxy that serves them below a path of its own.
+        context.insert("root", if name == "service.html" { "../" } else { "./" });
         self.tera.render(name, &context)
     }
-}
-
-/// The policy of all pages: nothing may be loaded or run, and only our stylesheet counts.
-pub fn content_security_policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
-    )
 }
 
 #[cfg(test)]
@@ -88,31 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stylesheet_cannot_end_its_element_and_loads_nothing() {
-        for forbidden in ["</", "@import", "url(", "expression("] {
-            assert!(!STYLE.contains(forbidden), "{forbidden}");
-        }
-    }
-
-    #[test]
-    fn no_template_has_inline_styles_or_scripts() {
-        let templates = [
-            include_str!("../templates/base.html"),
-            include_str!("../templates/page.html"),
-            include_str!("../templates/row.html"),
-            include_str!("../templates/sign_in.html"),
-        ];
-        for template in templates {
-            for forbidden in [" style=", "<script", " onclick=", "javascript:", "http-equiv"] {
-                assert!(!template.contains(forbidden), "{forbidden}");
+    fn no_template_has_inline_styles_handlers_or_scripts_of_its_own() {
+        for (name, template) in TEMPLATES {
+            for forbidden in [" style=", " onclick=", "javascript:", "http-equiv"] {
+                assert!(!template.contains(forbidden), "{name}: {forbidden}");
             }
+            let scripts = match name {
+                "base.html" => 2,
+                "sign_in.html" => 1,
+                _ => 0,
+            };
+            assert_eq!(template.matches("<script").count(), scripts, "{name}");
         }
-    }
-
-    #[test]
-    fn the_policy_names_the_stylesheet_and_nothing_that_is_unsafe() {
-        let policy = content_security_policy();
-        assert!(policy.contains("style-src 'sha256-"), "{policy}");
-        assert!(!policy.contains("unsafe"), "{policy}");
     }
 }

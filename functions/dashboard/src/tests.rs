@@ -48,10 +48,19 @@ async fn the_page_shows_what_is_stored() {
     let (status, headers, html) = get(&bench, "/").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
-    assert!(html.contains("<h3>DB &amp; more</h3><code>db</code>"), "{html}");
-    assert!(html.contains("Last heartbeat <time datetime=\"2026-11-22T11:59:18.000Z\""), "{html}");
+    assert!(
+        html.contains("<h3><a href=\"./services/db\">DB &amp; more</a></h3> <code>db</code>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("Last heartbeat <time class=\"ago\" datetime=\"2026-11-22T11:59:18.000Z\""),
+        "{html}"
+    );
     assert!(html.contains(">42 s ago</time>"), "{html}");
-    assert!(html.contains("Last check <time datetime=\"2026-11-22T11:59:48.000Z\""), "{html}");
+    assert!(
+        html.contains("last check <time class=\"ago\" datetime=\"2026-11-22T11:59:48.000Z\""),
+        "{html}"
+    );
 }
 
 #[tokio::test]
@@ -64,20 +73,71 @@ async fn before_anything_was_heard_the_page_says_how_to_begin() {
 }
 
 #[tokio::test]
-async fn the_policy_allows_exactly_the_stylesheet_of_the_page() {
+async fn the_policy_allows_exactly_what_is_on_the_page() {
     let (_, headers, html) = get(&bench().await, "/").await;
-    let (_, rest) = html.split_once("<style>").unwrap();
-    let (style, after) = rest.split_once("</style>").unwrap();
-    let hash = STANDARD.encode(Sha256::digest(style));
+    let between = |from: &str, to: &str| {
+        let (_, rest) = html.split_once(from).unwrap();
+        let (text, _) = rest.split_once(to).unwrap();
+        STANDARD.encode(Sha256::digest(text))
+    };
+    let (style, script) = (between("<style>", "</style>"), between("<script>", "</script>"));
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert_eq!(
         policy,
         format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self' 'sha256-{script}'; \
+             style-src 'sha256-{style}'; connect-src 'self'; img-src 'self' https: data:; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
     );
-    assert!(!after.contains("<style") && !after.contains("style=") && !html.contains("<script"));
+    assert_eq!(html.matches("<style").count(), 1);
+    assert_eq!(html.matches("<script").count(), 2, "the theme, and the module");
+    assert!(!html.contains("style="));
+}
+
+#[tokio::test]
+async fn the_module_is_kept_for_ever_under_an_address_of_its_content() {
+    let bench = bench().await;
+    let (_, _, html) = get(&bench, "/").await;
+    let (_, rest) = html.split_once("<script type=\"module\" src=\"").unwrap();
+    let (address, _) = rest.split_once('"').unwrap();
+    let (status, headers, body) = get(&bench, address.trim_start_matches('.')).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+    assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+    assert!(body.starts_with("// Makes the pages live."), "{body}");
+    let again = Request::get(address.trim_start_matches('.'))
+        .header(header::IF_NONE_MATCH, &headers[header::ETAG]);
+    let (status, _, body) = bench.answer(again).await;
+    assert_eq!((status, body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+}
+
+#[tokio::test]
+async fn a_filter_hides_what_is_not_wanted() {
+    let bench = bench().await;
+    let hidden = |html: &str| html.matches("<li class=\"row s-unknown\" hidden>").count();
+    for (query, expected) in [("", 0), ("?status=unknown", 0), ("?status=down", 2), ("?q=more", 1)]
+    {
+        let (_, _, html) = get(&bench, &format!("/{query}")).await;
+        assert_eq!(hidden(&html), expected, "{query}");
+    }
+    let (_, _, html) = get(&bench, "/?status=down").await;
+    assert!(html.contains("<p class=\"nothing\">No service matches."), "{html}");
+    assert!(
+        html.contains("<a class=\"tile s-down\" href=\"?status=down\" aria-current=\"true\">"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn the_part_that_refreshes_is_the_page_without_its_frame() {
+    let bench = bench().await;
+    let (_, _, page) = get(&bench, "/?q=api").await;
+    let (status, headers, part) = get(&bench, "/board?q=api").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert!(part.starts_with("<section class=\"banner"), "{part}");
+    assert!(page.contains(part.trim()), "{part}");
 }
 
 #[tokio::test]
@@ -102,9 +162,9 @@ async fn a_corrupt_record_is_shown_as_such_and_breaks_nothing() {
     bench.spoil("db");
     let (status, _, html) = get(&bench, "/").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(html.contains("<h2 id=\"state\">1 service unreadable</h2>"), "{html}");
+    assert!(html.contains("<p>1 service unreadable</p>"), "{html}");
     assert!(html.contains("Its record cannot be read"), "{html}");
-    assert!(html.contains("<h3>API</h3>"), "{html}");
+    assert!(html.contains(">API</a></h3>"), "{html}");
     let (status, answer) = json(&bench, "/api/status").await;
     assert_eq!(status, StatusCode::OK);
     let entry = |index: usize| &answer["summary"]["results"][index];

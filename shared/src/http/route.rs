@@ -75,6 +75,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET,  "/login",                 Dashboard, Open,       None),
     route(Method::POST, "/login",                 Dashboard, Password,   None),
     route(Method::POST, "/logout",                Dashboard, Password,   None),
+    route(Method::GET,  "/board",                 Dashboard, Read,       None),
+    route(Method::GET,  "/app.js",                Dashboard, Open,       None),
     route(Method::GET,  "/health",                Dashboard, Open,       None),
     route(Method::GET,  "/favicon.ico",           Dashboard, Open,       None),
     route(Method::GET,  "/robots.txt",            Dashboard, Open,       None),
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_checked_by_the_wrapper() {
-        let open = ["/login", "/health", "/favicon.ico", "/robots.txt"];
+        let open = ["/login", "/health", "/favicon.ico", "/robots.txt", "/app.js"];
         for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
             let checked = matches!(route.auth, Read | ReadInFull);
             assert_eq!(checked, !open.contains(&route.path), "{}", route.path);

@@ -44,7 +44,7 @@ fn place(service: &mut Service, standing: Standing, swept: &mut Swept) {
 #[test]
 fn the_banner_says_the_worst() {
     use Standing::{Degraded, Down, Late, Paused, Unknown, Unreadable, Up};
-    let rows: [Row; 12] = [
+    let rows: [Row; 15] = [
         ("nothing is configured", &[], "unknown", "No service is watched", None),
         ("all is disabled", &[Paused], "unknown", "No service is watched", None),
         (
@@ -63,18 +63,39 @@ fn the_banner_says_the_worst() {
             "All reporting services operational",
             Some("1 service waits for its first heartbeat"),
         ),
-        ("one is down", &[Up, Down], "down", "1 service down", None),
-        ("one reports trouble", &[Degraded, Up], "degraded", "1 service degraded", None),
-        ("one is overdue", &[Late, Up], "late", "1 service late", None),
-        ("one cannot be read", &[Unreadable, Up], "unreadable", "1 service unreadable", None),
+        ("one of three is down", &[Up, Down, Up], "down", "Partial outage", Some("1 service down")),
+        ("half of them are", &[Up, Down], "down", "Major outage", Some("1 service down")),
         (
-            "down comes before all else, which the page counts below",
+            "who is disabled is not half",
+            &[Up, Up, Up, Down, Paused],
+            "down",
+            "Partial outage",
+            Some("1 service down"),
+        ),
+        ("the only one is", &[Down], "down", "Partial outage", Some("1 service down")),
+        (
+            "one reports trouble",
+            &[Degraded, Up],
+            "degraded",
+            "Degraded",
+            Some("1 service degraded"),
+        ),
+        ("one is overdue", &[Late, Up], "late", "Heartbeats overdue", Some("1 service late")),
+        (
+            "one cannot be read",
+            &[Unreadable, Up],
+            "unreadable",
+            "Records cannot be read",
+            Some("1 service unreadable"),
+        ),
+        (
+            "down comes before all else, and all is counted",
             &[Late, Degraded, Down, Up, Down, Unreadable, Unknown],
             "down",
-            "2 services down",
-            None,
+            "Partial outage",
+            Some("2 services down, 1 degraded, 1 late, 1 unreadable"),
         ),
-        ("only trouble", &[Late, Late], "late", "2 services late", None),
+        ("only trouble", &[Late, Late], "late", "Heartbeats overdue", Some("2 services late")),
     ];
     for (why, standings, class, headline, detail) in rows {
         let expected = (class, headline.to_owned(), detail.map(str::to_owned));
@@ -105,7 +126,7 @@ fn a_checker_that_stands_is_said_whatever_the_services_were() {
             vec![Standing::Unknown],
             Checker::NeverRan,
             "Checker not running: it has not run yet",
-            "No data yet.",
+            "1 service waits for its first heartbeat.",
         ),
     ];
     for (why, standings, checker, headline, known) in rows {

@@ -36,9 +36,7 @@ impl Color {
         let end = if is_dark { Self([255; 3]) } else { Self([0; 3]) };
         (0..=20)
             .map(|step| self.mixed(end, f64::from(step) / 20.0))
-            .find(|color| {
-                backgrounds.iter().all(|ground| color.contrast(*ground) >= TEXT_CONTRAST)
-            })
+            .find(|color| backgrounds.iter().all(|ground| color.contrast(*ground) >= TEXT_CONTRAST))
             .unwrap_or(end)
     }
 

@@ -56,6 +56,9 @@ fn tag_length(text: &str) -> usize {
 
 /// Where the style attribute begins and ends, and its value.
 fn style_of(tag: &str) -> Option<(usize, usize, &str)> {
+    if tag.starts_with("<!--") {
+        return None;
+    }
     let lower = tag.to_ascii_lowercase();
     let mut from = 0;
     while let Some(found) = lower[from..].find("style") {
@@ -106,7 +109,12 @@ mod tests {
                 "[data-x=\"4\"]{margin:0}",
             ),
             ("no quotes", "<b style=top:0>x", "<b data-x=\"4\">x", "[data-x=\"4\"]{top:0}"),
-            ("a word in a value is no attribute", "<b title=\"a style=b\">", "<b title=\"a style=b\">", ""),
+            (
+                "a word in a value is no attribute",
+                "<b title=\"a style=b\">",
+                "<b title=\"a style=b\">",
+                "",
+            ),
             ("nor is one in text", "style=\"a\"", "style=\"a\"", ""),
             (
                 "what would end the rule is taken out",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use flatline_shared::config::{Settings, UptimeThreshold};
-use flatline_shared::render::percent::trimmed;
 use serde::Serialize;
 
 /// One level of one set.
@@ -17,8 +16,9 @@ pub struct Level {
     pub label: String,
     /// `from 99.5 %`, `below 95 %`.
     pub range: String,
-    /// How bad it is within its set: 1 is the best.
-    pub rank: usize,
+    /// How bad it is within its set: 0 is the best, 1 the worst.
+    #[serde(skip)]
+    pub badness: f64,
     /// The least uptime of this level, in percent.
     #[serde(skip)]
     pub min: f64,
@@ -52,8 +52,10 @@ impl Levels {
             sorted.sort_by(|one, other| other.min.total_cmp(&one.min));
             let mut above = None;
             let mut levels = Vec::new();
+            let steps = sorted.len().saturating_sub(1).max(1) as f64;
             for threshold in sorted {
-                levels.push(Level::of(threshold, number, levels.len() + 1, above));
+                let badness = levels.len() as f64 / steps;
+                levels.push(Level::of(threshold, number, badness, above));
                 above = Some(threshold.min);
                 number += 1;
             }
@@ -91,10 +93,10 @@ impl Set {
 }
 
 impl Level {
-    fn of(threshold: &UptimeThreshold, number: usize, rank: usize, above: Option<f64>) -> Self {
+    fn of(threshold: &UptimeThreshold, number: usize, badness: f64, above: Option<f64>) -> Self {
         let range = match above {
-            Some(above) if threshold.min <= 0.0 => format!("below {} %", trimmed(above)),
-            _ => format!("from {} %", trimmed(threshold.min)),
+            Some(above) if threshold.min <= 0.0 => format!("below {above} %"),
+            _ => format!("from {} %", threshold.min),
         };
         let label =
             if threshold.label.is_empty() { &threshold.name } else { &threshold.label }.clone();
@@ -103,7 +105,7 @@ impl Level {
             name_class: format!("uptime-{}", class_name(&threshold.name)),
             label,
             range,
-            rank,
+            badness,
             min: threshold.min,
             color: threshold.color.clone(),
         }

@@ -21,7 +21,7 @@ const SURFACES: [Variable; 5] = [
 ];
 
 const STATUSES: [Variable; 6] = [
-    ("up", "#0a7a4c", "#3ecf94", |colors| colors.status_up.as_ref()),
+    ("up", "#0a7448", "#3ecf94", |colors| colors.status_up.as_ref()),
     ("down", "#c3202f", "#ff7a82", |colors| colors.status_down.as_ref()),
     ("degraded", "#a44c00", "#ffa05c", |colors| colors.status_degraded.as_ref()),
     ("late", "#7a5a00", "#e6c34a", |_| None),
@@ -31,6 +31,9 @@ const STATUSES: [Variable; 6] = [
 
 /// The buttons and the mark, unless the configuration says otherwise.
 const PRIMARY: (&str, &str) = ("#1f5fbf", "#7db4ff");
+
+/// Room for a strip beside the names.
+const STRIP_PX: u32 = 360;
 
 /// A colour in light and dark.
 #[derive(Clone, Debug)]
@@ -78,7 +81,10 @@ impl Pair {
         if [&self.light, &self.dark].into_iter().any(|text| Color::parse(text).is_none()) {
             return Self::both("var(--text-primary)");
         }
-        self.map(|color| color.readable_on(&grounds.light), |color| color.readable_on(&grounds.dark))
+        self.map(
+            |color| color.readable_on(&grounds.light),
+            |color| color.readable_on(&grounds.dark),
+        )
     }
 }
 
@@ -123,11 +129,14 @@ pub fn sheet(config: &Config, levels: &Levels, moved: &str) -> String {
         let _ = write!(css, "--status-{name}:{color};--ink-{name}:{ink};");
     }
     css.push_str(&brand(dashboard, &grounds));
+    css.push_str(&strip(config.settings.retention_days));
     css.push('}');
     for level in levels.all() {
         let pair = Pair::both(if is_color(&level.color) { &level.color } else { "gray" });
         let (color, ink) = (pair.css(), pair.ink(&grounds).css());
-        let _ = write!(css, ".{}{{--l:{color};--li:{ink}}}", level.class);
+        // The worse, the taller: colour alone would not tell.
+        let height = 1.4 + 0.6 * level.badness;
+        let _ = write!(css, ".{}{{--l:{color};--li:{ink};--h:{height:.2}}}", level.class);
     }
     for (class, best) in levels.bests() {
         let color = if is_color(best) { best } else { "gray" };
@@ -143,10 +152,10 @@ pub fn sheet(config: &Config, levels: &Levels, moved: &str) -> String {
 /// `primaryColor` and `accentColor`: buttons and the mark.
 fn brand(config: &Dashboard, grounds: &Grounds) -> String {
     let own = |color: &Option<String>| color.clone().filter(|text| is_color(text));
-    let primary = own(&config.branding.primary_color).map_or(
-        Pair { light: PRIMARY.0.to_owned(), dark: PRIMARY.1.to_owned() },
-        |color| Pair::both(&color),
-    );
+    let primary = own(&config.branding.primary_color)
+        .map_or(Pair { light: PRIMARY.0.to_owned(), dark: PRIMARY.1.to_owned() }, |color| {
+            Pair::both(&color)
+        });
     let on_primary = primary.map(Color::text_on, Color::text_on);
     let accent = own(&config.branding.accent_color);
     format!(
@@ -156,6 +165,19 @@ fn brand(config: &Dashboard, grounds: &Grounds) -> String {
         primary.ink(grounds).css(),
         accent.as_deref().unwrap_or("var(--status-up)"),
     )
+}
+
+/// How wide a strip of so many days is, and the comb that parts its days where there is room.
+fn strip(days: u32) -> String {
+    let days = days.max(1);
+    match STRIP_PX / days {
+        pitch @ 3.. => format!(
+            ";--strip:{}px;--comb:repeating-linear-gradient(90deg,#000 0 calc(100%/{days} - 1px),\
+             #0000 0 calc(100%/{days}))",
+            pitch * days
+        ),
+        _ => format!(";--strip:{STRIP_PX}px"),
+    }
 }
 
 /// Whether this can only be a colour: the judge of the configuration says more.

@@ -4,18 +4,19 @@ use flatline_domain::uptime::Timeline;
 use flatline_domain::{Day, Days, Reason, ServiceRecord, UnixMs, Uptime};
 use flatline_shared::render::duration::words;
 use flatline_shared::render::percent::percent;
-use flatline_shared::render::time::utc;
 use serde::Serialize;
 
-use super::Moment;
+use super::strip::{Spell, Strip};
+use super::{Moment, address};
 use crate::board::{Standing, Watched};
+use crate::look::Set;
 use crate::reading::Past;
 
 /// One service.
 #[derive(Debug, Serialize)]
 pub struct Row {
-    /// Where links to it lead.
-    pub anchor: String,
+    /// Its own page.
+    pub href: String,
     /// What people call it.
     pub name: String,
     /// Its identity, where that is not its name.
@@ -36,11 +37,30 @@ pub struct Row {
     /// What is said where there is none.
     pub unheard: &'static str,
     /// Why it is down or degraded, where that is known.
-    pub reason: Option<String>,
+    pub reason: Option<&'static str>,
+    /// Since when it is silent, where that is why.
+    pub silent_since: Option<Moment>,
     /// What else is to be known.
     pub note: Option<String>,
     /// Its uptime, where something is known.
-    pub uptime: Option<String>,
+    pub uptime: Option<Share>,
+    /// Its days, where they can be read.
+    pub strip: Option<Strip>,
+    /// The class of the levels of its days.
+    pub set_class: String,
+    /// Not wanted now.
+    pub hidden: bool,
+}
+
+/// A share of the known time.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// `99.95 %`.
+    pub text: String,
+    /// The classes of its level.
+    pub class: String,
+    /// What its level is called.
+    pub label: String,
 }
 
 /// What uptime is computed from, besides the record.
@@ -52,15 +72,26 @@ pub struct Span<'a> {
     pub first: Day,
     /// Where knowledge ends: now, or the last tick if the checker stands.
     pub until: UnixMs,
+    /// The last day that is shown.
+    pub today: Day,
 }
 
 impl Row {
     /// The row of this service.
-    pub fn of(watched: &Watched<'_>, anchor: String, span: Option<&Span<'_>>, now: UnixMs) -> Self {
+    pub fn of(watched: &Watched<'_>, span: Option<&Span<'_>>, set: &Set, now: UnixMs) -> Self {
         let spec = &watched.service.spec;
         let record = watched.record;
+        let (uptime, strip) = match record.zip(span) {
+            Some((record, span)) => {
+                let (uptime, strip) = past(record, span, set);
+                (uptime, Some(strip))
+            }
+            None => (None, None),
+        };
+        let reason = reason(watched);
+        let silent = reason == Some(Reason::Silence);
         Self {
-            anchor,
+            href: address::service(&spec.id),
             name: spec.name.clone(),
             id: (spec.id != spec.name).then(|| spec.id.clone()),
             description: watched.service.description.clone(),
@@ -69,10 +100,17 @@ impl Row {
             word: watched.standing.word(),
             since: since(watched).map(|at| Moment::of(at, now)),
             unheard: unheard(watched.standing),
-            reason: reason(watched),
+            reason: (reason == Some(Reason::Reported)).then_some("Reported by the service"),
+            silent_since: record
+                .filter(|_| silent)
+                .and_then(|record| record.last_beat)
+                .map(|at| Moment::of(at, now)),
             note: note(watched),
             last_beat: record.and_then(|record| record.last_beat).map(|at| Moment::of(at, now)),
-            uptime: record.zip(span).and_then(|(record, span)| uptime(record, span)),
+            uptime,
+            strip,
+            set_class: set.class.clone(),
+            hidden: false,
         }
     }
 }
@@ -101,15 +139,9 @@ const fn unheard(standing: Standing) -> &'static str {
 }
 
 /// Why a service is in trouble. Of one that never reported [`unheard`] says so.
-fn reason(watched: &Watched<'_>) -> Option<String> {
-    if !matches!(watched.standing, Standing::Down | Standing::Degraded) {
-        return None;
-    }
-    match watched.reason()? {
-        Reason::Reported => Some("Reported by the service".to_owned()),
-        Reason::Silence => Some(format!("Silent since {}", utc(watched.record?.last_beat?))),
-        _ => None,
-    }
+fn reason(watched: &Watched<'_>) -> Option<Reason> {
+    let told = matches!(watched.standing, Standing::Down | Standing::Degraded);
+    watched.reason().filter(|_| told)
 }
 
 fn note(watched: &Watched<'_>) -> Option<String> {
@@ -118,16 +150,16 @@ fn note(watched: &Watched<'_>) -> Option<String> {
         Some(format!("Allowed silence {}", words(allowed_ms)))
     };
     match watched.standing {
-        Standing::Unreadable => None,
+        Standing::Unreadable | Standing::Up => None,
         Standing::Paused => Some("Nobody is told".to_owned()),
-        Standing::Down | Standing::Degraded | Standing::Late | Standing::Unknown | Standing::Up => {
+        Standing::Down | Standing::Degraded | Standing::Late | Standing::Unknown => {
             watched.record.and_then(allowed)
         }
     }
 }
 
-/// The share of the known time that was up.
-fn uptime(record: &ServiceRecord, span: &Span<'_>) -> Option<String> {
+/// The share of the known time that was up, and the days.
+fn past(record: &ServiceRecord, span: &Span<'_>, set: &Set) -> (Option<Share>, Strip) {
     let none = Days::new();
     let timeline = Timeline {
         days: span.past.days.get(&record.id).unwrap_or(&none),
@@ -136,10 +168,28 @@ fn uptime(record: &ServiceRecord, span: &Span<'_>) -> Option<String> {
         since: record.status_since,
         holes: &span.past.holes,
     };
-    let first = span.first.max(record.configured_at.day());
-    timeline
-        .days(first, span.until.day(), span.until)
-        .fold(Uptime::default(), |sum, (_, day)| sum.plus(day))
-        .percentage()
-        .map(percent)
+    let last = span.until.day();
+    let uneven = timeline.uneven_days(span.first, last, span.until);
+    let total = timeline.total(span.first, last, span.until, &uneven);
+    let strip = Strip::of(&Spell {
+        first: span.first,
+        last: span.today,
+        created: record.configured_at.day(),
+        uneven: &uneven,
+        set,
+    });
+    (share(&total, set), strip)
+}
+
+/// The share of the known time that was up, in words and colour.
+fn share(total: &Uptime, set: &Set) -> Option<Share> {
+    let percentage = total.percentage()?;
+    let level = set.level(percentage);
+    Some(Share {
+        text: percent(percentage),
+        class: level
+            .map(|level| format!("{} {}", level.class, level.name_class))
+            .unwrap_or_default(),
+        label: level.map(|level| level.label.clone()).unwrap_or_default(),
+    })
 }

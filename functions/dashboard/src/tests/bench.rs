@@ -17,7 +17,7 @@ use axum::body::Body;
 use flatline_domain::UnixMs;
 use flatline_embedded::{Engine, Execution, client_with};
 use flatline_shared::app::App;
-use flatline_shared::clock::Clock;
+use flatline_shared::clock::{Clock, SharedClock};
 use flatline_shared::config::{Config, Secret};
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
 use flatline_shared::store::{IfMissing, Store};
@@ -43,12 +43,16 @@ pub struct Bench {
 
 impl Bench {
     pub async fn of(config: Config) -> Self {
+        Self::with_clock(config, Arc::new(Still)).await
+    }
+
+    /// The same with a clock of its own.
+    pub async fn with_clock(config: Config, clock: SharedClock) -> Self {
         let engine = Engine::memory().unwrap();
         let calls = Calls::default();
         let counting =
             Counting { inner: engine.http_client(Execution::Inline), calls: calls.clone() };
         let client = client_with(SharedHttpClient::new(counting));
-        let clock = Arc::new(Still);
         let store =
             Store::open(client, "flatline", clock.clone(), IfMissing::Create).await.unwrap();
         let app = App {

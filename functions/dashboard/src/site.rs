@@ -1,0 +1,122 @@
+//! The pages: read, put together, rendered.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use flatline_domain::UnixMs;
+use flatline_shared::app::App;
+use flatline_shared::config::Config;
+use flatline_shared::http::ApiError;
+use flatline_shared::store::StoreError;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::asset;
+use crate::banner::unreadable;
+use crate::board::Board;
+use crate::look::Look;
+use crate::origin::base_url;
+use crate::page::{Filter, Moment, Page, Sources, Switches, first_day};
+use crate::reading::Reading;
+use crate::sign_in::{SignInPage, Tries};
+use crate::template::{Templates, UnreadablePage};
+
+/// What pages are made with; built once per process.
+#[derive(Debug)]
+pub struct Site {
+    templates: Templates,
+    look: Look,
+    policy: HeaderValue,
+    /// Passwords that may still be tried.
+    pub tries: Tries,
+}
+
+impl Site {
+    /// Parses the templates and puts the stylesheet together.
+    pub fn shared(config: &Config) -> Arc<Self> {
+        let look = Look::of(config, asset::script_address());
+        let policy = HeaderValue::from_str(&look.content_security_policy())
+            .expect("the policy is made of ASCII that we wrote");
+        Arc::new(Self { templates: Templates::new(), look, policy, tries: Tries::default() })
+    }
+
+    /// The form to sign in.
+    pub fn sign_in(&self, status: StatusCode, page: &SignInPage) -> Response {
+        self.answer(status, self.templates.render("sign_in.html", &self.look, page))
+    }
+
+    fn answer(&self, status: StatusCode, html: Result<String, tera::Error>) -> Response {
+        let html = match html {
+            Ok(html) => html,
+            Err(error) => return ApiError::Internal(format!("{error:?}")).into_response(),
+        };
+        let mut response = (status, Html(html)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        headers.insert(
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static(
+                "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            ),
+        );
+        response
+    }
+
+    fn unreadable(&self, config: &Config, error: &StoreError, now: UnixMs) -> Response {
+        tracing::error!(%error, "the page cannot be shown");
+        let page = UnreadablePage {
+            banner: unreadable(),
+            read: Moment::of(now, now),
+            switches: Switches::of(&config.settings),
+        };
+        self.answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            self.templates.render("unreadable.html", &self.look, &page),
+        )
+    }
+}
+
+/// `GET /`.
+pub async fn page(
+    site: Arc<Site>,
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    show(&site, &app, query.as_deref(), &headers, "page.html").await
+}
+
+/// `GET /board`: what changes on the page, for the module that refreshes it.
+pub async fn board(
+    site: Arc<Site>,
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    show(&site, &app, query.as_deref(), &headers, "board.html").await
+}
+
+async fn show(
+    site: &Site,
+    app: &App,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    template: &str,
+) -> Response {
+    let now = app.clock.now();
+    let first = first_day(now, app.config.settings.retention_days).start();
+    let reading = match Reading::of(&app.store, first).await {
+        Ok(reading) => reading,
+        Err(error) => return site.unreadable(&app.config, &error, now),
+    };
+    let page = Page::of(&Sources {
+        config: &app.config,
+        look: &site.look,
+        board: &Board::of(&app.config, &reading.swept, now),
+        past: reading.past.as_ref(),
+        ticked_at: reading.tick.as_ref().map(|mark| mark.at),
+        filter: &Filter::of(query),
+        base_url: &base_url(&app.config, headers),
+    });
+    site.answer(StatusCode::OK, site.templates.render(template, &site.look, &page))
+}
