@@ -29,6 +29,8 @@ pub struct Args {
 pub enum Command {
     /// Take heartbeats, check, tell, show (what happens without a command as well)
     Serve(ServeArgs),
+    /// Judge the configuration and start nothing; ends with 0 if `serve` would start, else with 2
+    Check(CheckArgs),
     /// Make API keys for the configured services
     Keygen(KeygenArgs),
     /// Fill an empty data directory with a believable past, to look at
@@ -44,6 +46,18 @@ impl Args {
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
+}
+
+/// What to judge.
+#[derive(Debug, ClapArgs)]
+pub struct CheckArgs {
+    /// Directory of services.json, notifications.json, settings.json and dashboard.json
+    #[arg(long, env = "FLATLINE_CONFIG", default_value = "./config", value_name = "DIR")]
+    pub config: PathBuf,
+
+    /// Take warnings for errors
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How to serve.

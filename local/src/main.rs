@@ -2,6 +2,7 @@
 
 mod args;
 mod backup;
+mod check;
 mod completions;
 mod data;
 mod demo;
@@ -21,7 +22,7 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     match run(&Args::parse().into_command()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
             failure.exit_code()
@@ -29,12 +30,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command) -> Result<(), Failure> {
+fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Serve(args) => serve::run(args),
-        Command::Keygen(args) => keygen::run(args),
-        Command::Backup(args) => backup::run(args),
-        Command::Demo(args) => demo::run(args),
-        Command::Completions(args) => Ok(completions::run(args)?),
+        Command::Serve(args) => serve::run(args)?,
+        Command::Check(args) => return Ok(check::run(args)),
+        Command::Keygen(args) => keygen::run(args)?,
+        Command::Backup(args) => backup::run(args)?,
+        Command::Demo(args) => demo::run(args)?,
+        Command::Completions(args) => completions::run(args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

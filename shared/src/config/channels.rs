@@ -6,23 +6,20 @@ use flatline_domain::{ChannelRoute, EventFilter};
 
 use super::credentials::{Credentials, options, variable_name};
 use super::entry::{judge_name, read_events};
-use super::reader::{Judge, Object, Place, quoted};
+use super::reader::{Judge, Place, Section, choice, quoted};
 use super::{Channel, ChannelKind, Env, NotifySettings, notifications, webhook};
 
 /// One transaction writes a row for each: more would not fit into it with the rest.
 const ENABLED_LIMIT: usize = 24;
 
 /// Reads the list; the ranges of `settings` decide which addresses are allowed.
-pub(super) fn read(file: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Vec<Channel> {
-    let judge = file.judge;
-    let place = file.place.key("channels");
+pub(super) fn read(file: &mut Section<'_>, settings: &NotifySettings, env: &Env) -> Vec<Channel> {
+    let judge = file.judge();
+    let place = file.place().key("channels");
     let mut channels = Vec::new();
-    for (place, value) in file.list("channels").unwrap_or_default() {
-        let mut object = Object::open(judge, place.clone(), Some(value));
-        if object.is_present() {
-            channels.push((place, read_one(&mut object, settings, env)));
-            object.close();
-        }
+    for mut object in file.sections("channels") {
+        channels.push((object.place().clone(), read_one(&mut object, settings, env)));
+        object.close();
     }
     if channels.is_empty() {
         judge.warn(&place, "no channel is configured, so nobody is told of anything");
@@ -39,7 +36,7 @@ pub(super) fn read(file: &mut Object<'_>, settings: &NotifySettings, env: &Env) 
     channels
 }
 
-fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Channel {
+fn read_one(object: &mut Section<'_>, settings: &NotifySettings, env: &Env) -> Channel {
     let kind = read_kind(object);
     let name = read_name(object);
     let is_known = kind.is_some() && !name.is_empty();
@@ -48,7 +45,7 @@ fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Ch
     let enabled = object.flag("enabled").unwrap_or(true);
     let fallback = object.flag("fallback").unwrap_or(false);
     let events = read_events(object).unwrap_or(EventFilter::ALL);
-    let mut config = object.object("config");
+    let mut config = object.free("config");
     let external_alerts = config.flag("externalAlerts").unwrap_or(true);
     let fold_above = config.whole("foldAbove", "messages", &notifications::FOLD_ABOVE);
     let credentials = Credentials::read(&mut config, kind, &name, env);
@@ -80,19 +77,20 @@ fn read_one(object: &mut Object<'_>, settings: &NotifySettings, env: &Env) -> Ch
     }
 }
 
-fn read_kind(object: &mut Object<'_>) -> Option<ChannelKind> {
+fn read_kind(object: &mut Section<'_>) -> Option<ChannelKind> {
     if object.value("type").is_none() {
         let words: Vec<_> = ChannelKind::WORDS.iter().map(|(word, _)| *word).collect();
         let sentence = format!("must be one of {}, and is missing", words.join(", "));
-        object.judge.error(&object.place.key("type"), sentence);
+        object.judge().error(&object.place().key("type"), sentence);
     }
-    object.choice("type", &ChannelKind::WORDS)
+    let word = object.text("type")?;
+    choice(object.judge(), &object.place().key("type"), word, &ChannelKind::WORDS)
 }
 
-fn read_name(object: &mut Object<'_>) -> String {
+fn read_name(object: &mut Section<'_>) -> String {
     let name = object.required_text("name");
     if let Some(name) = name {
-        judge_name(object.judge, &object.place.key("name"), name);
+        judge_name(object.judge(), &object.place().key("name"), name);
     }
     name.unwrap_or_default().to_owned()
 }

@@ -1,6 +1,6 @@
 //! `dashboard.json`: the page's texts, links, colours and additions.
 
-use super::reader::Object;
+use super::reader::Section;
 use super::{
     Branding, CustomHtml, Dashboard, Footer, Header, Link, Logo, Palette, Theme, ThemeMode,
 };
@@ -9,20 +9,20 @@ const MODES: [(&str, ThemeMode); 3] =
     [("auto", ThemeMode::Auto), ("light", ThemeMode::Light), ("dark", ThemeMode::Dark)];
 
 /// Reads the file's keys.
-pub(super) fn read(file: &mut Object<'_>) -> Dashboard {
-    let header = read_header(file.object("header"));
-    let branding = read_branding(file.object("branding"), &header.title);
+pub(super) fn read(file: &mut Section<'_>) -> Dashboard {
+    let header = read_header(file.section("header"));
+    let branding = read_branding(file.section("branding"), &header.title);
     Dashboard {
         branding,
-        theme: read_theme(file.object("theme")),
-        footer: read_footer(file.object("footer")),
+        theme: read_theme(file.section("theme")),
+        footer: read_footer(file.section("footer")),
         custom_css: owned(file.text("customCss")).unwrap_or_default(),
-        custom_html: read_custom_html(file.object("customHtml")),
+        custom_html: read_custom_html(file.section("customHtml")),
         header,
     }
 }
 
-fn read_header(mut object: Object<'_>) -> Header {
+fn read_header(mut object: Section<'_>) -> Header {
     let standard = Header::default();
     let title = owned(object.text("title")).unwrap_or(standard.title);
     let alt = owned(object.text("logoAlt")).unwrap_or_else(|| title.clone());
@@ -37,7 +37,7 @@ fn read_header(mut object: Object<'_>) -> Header {
     header
 }
 
-fn read_branding(mut object: Object<'_>, title: &str) -> Branding {
+fn read_branding(mut object: Section<'_>, title: &str) -> Branding {
     let branding = Branding {
         page_title: owned(object.text("pageTitle")).unwrap_or_else(|| title.to_owned()),
         favicon: owned(object.text("favicon")),
@@ -48,21 +48,21 @@ fn read_branding(mut object: Object<'_>, title: &str) -> Branding {
     branding
 }
 
-fn read_theme(mut object: Object<'_>) -> Theme {
+fn read_theme(mut object: Section<'_>) -> Theme {
     let standard = Theme::default();
-    let mut colors = object.object("colors");
+    let mut colors = object.section("colors");
     let theme = Theme {
-        default_mode: object.choice("defaultMode", &MODES).unwrap_or_default(),
+        default_mode: object.word("defaultMode", &MODES).unwrap_or_default(),
         show_toggle: object.flag("showToggle").unwrap_or(standard.show_toggle),
-        light: read_palette(colors.object("light")),
-        dark: read_palette(colors.object("dark")),
+        light: read_palette(colors.section("light")),
+        dark: read_palette(colors.section("dark")),
     };
     colors.close();
     object.close();
     theme
 }
 
-fn read_palette(mut object: Object<'_>) -> Palette {
+fn read_palette(mut object: Section<'_>) -> Palette {
     let palette = Palette {
         primary: owned(object.text("primary")),
         secondary: owned(object.text("secondary")),
@@ -77,13 +77,13 @@ fn read_palette(mut object: Object<'_>) -> Palette {
     palette
 }
 
-fn read_footer(mut object: Object<'_>) -> Footer {
+fn read_footer(mut object: Section<'_>) -> Footer {
     let footer = Footer { text: owned(object.text("text")), links: read_links(&mut object) };
     object.close();
     footer
 }
 
-fn read_custom_html(mut object: Object<'_>) -> CustomHtml {
+fn read_custom_html(mut object: Section<'_>) -> CustomHtml {
     let html = CustomHtml {
         header_extra: owned(object.text("headerExtra")).unwrap_or_default(),
         footer_extra: owned(object.text("footerExtra")).unwrap_or_default(),
@@ -93,10 +93,9 @@ fn read_custom_html(mut object: Object<'_>) -> CustomHtml {
 }
 
 /// `links`, of header or footer.
-fn read_links(object: &mut Object<'_>) -> Vec<Link> {
+fn read_links(object: &mut Section<'_>) -> Vec<Link> {
     let mut links = Vec::new();
-    for (place, value) in object.list("links").unwrap_or_default() {
-        let mut link = Object::open(object.judge, place, Some(value));
+    for mut link in object.sections("links") {
         let text = link.required_text("text");
         let url = link.required_text("url");
         let highlight = link.flag("highlight").unwrap_or(false);

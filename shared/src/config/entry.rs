@@ -1,15 +1,10 @@
 //! What services and groups of `services.json` have in common: the keys that are inherited.
 
-use std::ops::RangeInclusive;
-
 use flatline_domain::{Event, EventFilter};
 use serde_json::Value;
 
 use super::names::{ChannelNames, NamedChannels};
-use super::reader::{Judge, Object, Place, choice, quoted};
-
-/// Windows that can be configured, in seconds: up to 400 days.
-const WINDOWS_S: RangeInclusive<i64> = 1..=34_560_000;
+use super::reader::{Judge, Place, Section, quoted};
 
 /// Longest id and channel name, in bytes.
 pub(super) const NAME_LIMIT: usize = 100;
@@ -74,17 +69,17 @@ impl Inherited {
 
 impl Entry {
     /// Reads the common keys of `object`.
-    pub(super) fn read(object: &mut Object<'_>, around: &Surroundings<'_>) -> Self {
+    pub(super) fn read(object: &mut Section<'_>, around: &Surroundings<'_>) -> Self {
         refuse_key(object);
         let id = read_id(object);
         let name = object.text("name").filter(|name| !name.is_empty()).unwrap_or(&id).to_owned();
-        let window_s = object.whole("stalenessThreshold", "seconds", &WINDOWS_S);
+        let window_s = object.whole("stalenessThreshold");
         let first_window = read_first_window(object);
         let threshold_set = read_threshold_set(object, around);
-        let mut auth = object.object("auth");
+        let mut auth = object.section("auth");
         let auth_required = auth.flag("required");
         auth.close();
-        let mut notifications = object.object("notifications");
+        let mut notifications = object.section("notifications");
         let inherited = Inherited {
             window_s,
             first_window,
@@ -95,15 +90,13 @@ impl Entry {
             events: read_events(&mut notifications),
         };
         notifications.close();
-        Self { place: object.place.clone(), id, name, inherited }
+        Self { place: object.place().clone(), id, name, inherited }
     }
 }
 
 /// `events`, of a service, group or channel.
-pub(super) fn read_events(object: &mut Object<'_>) -> Option<EventFilter> {
-    let words = object.texts("events")?;
-    let event = |(place, word): &(Place, &str)| choice(object.judge, place, word, &EVENTS);
-    Some(EventFilter::of(&words.iter().filter_map(event).collect::<Vec<_>>()))
+pub(super) fn read_events(object: &mut Section<'_>) -> Option<EventFilter> {
+    Some(EventFilter::of(&object.words("events", &EVENTS)?))
 }
 
 /// Whether `id` may name a service, a group or a channel; otherwise what would be right.
@@ -117,42 +110,42 @@ pub(super) fn judge_name(judge: &Judge, place: &Place, id: &str) {
     }
 }
 
-fn read_id(object: &mut Object<'_>) -> String {
+fn read_id(object: &mut Section<'_>) -> String {
     let Some(id) = object.required_text("id") else { return String::new() };
-    let place = object.place.key("id");
-    judge_name(object.judge, &place, id);
+    let place = object.place().key("id");
+    judge_name(object.judge(), &place, id);
     if id.contains('#') {
-        object.judge.error(&place, "must have no '#'");
+        object.judge().error(&place, "must have no '#'");
     }
     id.to_owned()
 }
 
 /// Keys are secrets: they never stand in a config file.
-fn refuse_key(object: &mut Object<'_>) {
-    if object.value("apiKey").is_some() {
+fn refuse_key(object: &mut Section<'_>) {
+    if object.map().is_some_and(|map| map.contains_key("apiKey")) {
         let sentence = "apiKey does not belong here: put the key into the environment variable \
                         API_KEYS, under the id of the service or group";
-        object.judge.error(&object.place.key("apiKey"), sentence);
+        object.judge().error(&object.place().key("apiKey"), sentence);
     }
 }
 
-fn read_first_window(object: &mut Object<'_>) -> Option<FirstWindow> {
+fn read_first_window(object: &mut Section<'_>) -> Option<FirstWindow> {
     const KEY: &str = "firstHeartbeatWithinSeconds";
     match object.value(KEY)? {
         Value::Null => Some(FirstWindow::Never),
-        _ => object.whole(KEY, "seconds", &WINDOWS_S).map(FirstWindow::Seconds),
+        _ => object.whole(KEY).map(FirstWindow::Seconds),
     }
 }
 
-fn read_threshold_set(object: &mut Object<'_>, around: &Surroundings<'_>) -> Option<String> {
+fn read_threshold_set(object: &mut Section<'_>, around: &Surroundings<'_>) -> Option<String> {
     const KEY: &str = "uptimeThresholdSet";
     let name = object.text(KEY)?;
     let known = around.threshold_sets.as_ref().filter(|known| !known.contains(&name));
     if let Some(known) = known {
-        let hint = object.judge.nearest(name, known.iter().copied());
+        let hint = object.judge().nearest(name, known.iter().copied());
         let sentence =
             format!("settings.json has no uptimeThresholds named {}{hint}", quoted(name));
-        object.judge.error(&object.place.key(KEY), sentence);
+        object.judge().error(&object.place().key(KEY), sentence);
     }
     Some(name.to_owned())
 }

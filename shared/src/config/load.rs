@@ -61,8 +61,11 @@ impl Config {
         errors.extend_from_slice(env.problems());
         errors.sort_by_key(rank);
         warnings.sort_by_key(rank);
+        if !errors.is_empty() {
+            return Err(ConfigErrors(errors, warnings));
+        }
         config.warnings = warnings;
-        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+        Ok(config)
     }
 
     /// What can be made of the documents; of use only if nothing is wrong with them.

@@ -11,9 +11,12 @@ pub mod env;
 mod fingerprint;
 mod keys;
 mod load;
+mod looks;
+mod markup;
 mod names;
 mod notifications;
 mod reader;
+mod reference;
 mod services;
 mod settings;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How services and groups name the channels that are told of them.
 
-use super::reader::{Object, Place, quoted};
+use super::reader::{Judge, Place, Section, quoted};
 use super::{Channel, ChannelKind};
 
 /// The configured channels, to be named by type or name in any case.
@@ -25,10 +25,10 @@ pub(super) struct NamedChannels {
 
 impl ChannelNames<'_> {
     /// Reads `channels` of a service's or group's `notifications`; `None` if it is absent.
-    pub(super) fn read(&self, notifications: &mut Object<'_>) -> Option<NamedChannels> {
+    pub(super) fn read(&self, notifications: &mut Section<'_>) -> Option<NamedChannels> {
         let list = notifications.texts("channels").filter(|_| !self.is_lost)?;
         let mut named = NamedChannels {
-            place: notifications.place.key("channels"),
+            place: notifications.place().key("channels"),
             names: Vec::new(),
             is_lacking: false,
             takes_down: false,
@@ -38,7 +38,8 @@ impl ChannelNames<'_> {
             named.takes_down |= meant.iter().any(|meant| meant.enabled && meant.route.events.down);
             if !meant.iter().any(|meant| meant.enabled) {
                 named.is_lacking = true;
-                notifications.judge.warn(&place, self.complaint(notifications, name, &meant));
+                let judge = notifications.judge();
+                judge.warn(&place, self.complaint(judge, name, &meant));
             }
             if meant.is_empty() {
                 // Kept, because an empty list would mean every channel.
@@ -58,11 +59,11 @@ impl ChannelNames<'_> {
         })
     }
 
-    fn complaint(&self, object: &Object<'_>, name: &str, meant: &[&Channel]) -> String {
+    fn complaint(&self, judge: &Judge, name: &str, meant: &[&Channel]) -> String {
         if meant.is_empty() {
             let mut known: Vec<&str> = ChannelKind::words().collect();
             known.extend(self.channels.iter().map(|channel| channel.route.name.as_str()));
-            let hint = object.judge.nearest(name, known.into_iter());
+            let hint = judge.nearest(name, known.into_iter());
             return format!("there is no channel {}{hint}", quoted(name));
         }
         format!("channel {} is disabled, so it is told nothing", quoted(name))

@@ -1,18 +1,14 @@
 //! `notifications.json`: settings and templates; channels have a file of their own.
 
-use std::ops::RangeInclusive;
-
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::reader::{Judge, Object, Place};
+use super::reader::{Judge, Object, Place, Section};
+use super::reference::notifications::FILE;
 use super::{Channel, ChannelKind, Env, NotifySettings, channels};
 
-/// How many messages may go out at once before the rest is folded.
-pub(super) const FOLD_ABOVE: RangeInclusive<i64> = 1..=1_000;
-
-/// Longest cooldown and reminder, in minutes: 30 days.
-const MINUTES: RangeInclusive<f64> = 0.0..=43_200.0;
+/// How many messages a channel may send at once before the rest is folded.
+pub(super) const FOLD_ABOVE: std::ops::RangeInclusive<i64> = 1..=1_000;
 
 /// A request to a channel lasts at most this long, in ms.
 const REQUEST_TIMEOUT_MS: i64 = 10_000;
@@ -26,32 +22,32 @@ pub(super) struct Notifications {
 
 /// Reads the file.
 pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifications {
-    let mut file = Object::open(judge, Place::file("notifications.json"), document);
+    let mut file = Section::open(judge, Place::file("notifications.json"), document, FILE);
     let enabled = file.flag("enabled").unwrap_or(true);
-    let settings = read_settings(file.object("settings"), env);
+    let settings = read_settings(file.section("settings"), env);
     let channels = channels::read(&mut file, &settings, env);
-    judge_templates(&file.object("templates"));
+    judge_templates(&file.free("templates"));
     file.close();
     Notifications { enabled, channels, settings }
 }
 
-fn read_settings(mut object: Object<'_>, env: &Env) -> NotifySettings {
+fn read_settings(mut object: Section<'_>, env: &Env) -> NotifySettings {
     let standard = NotifySettings::default();
-    let cooldown = object.number("cooldownMinutes", "minutes", &MINUTES).map(minutes_ms);
+    let cooldown = object.number("cooldownMinutes").map(minutes_ms);
     let repeat = match object.value("repeatAlertMinutes") {
         None => standard.repeat_ms,
         Some(Value::Null) => None,
-        Some(_) => object.number("repeatAlertMinutes", "minutes", &MINUTES).map(minutes_ms),
+        Some(_) => object.number("repeatAlertMinutes").map(minutes_ms),
     };
     let include_metadata = object.flag("includeMetadata");
     let timezone = read_timezone(&mut object);
-    let mut history = object.object("alertHistory");
-    let max_alerts = history.whole("maxAlerts", "alerts", &(0..=100_000));
-    let max_age_days = history.whole("maxAgeDays", "days", &(1..=3_650));
+    let mut history = object.section("alertHistory");
+    let max_alerts = history.whole("maxAlerts");
+    let max_age_days = history.whole("maxAgeDays");
     history.flag("cleanupOnAdd");
     history.close();
     let allow_private = read_ranges(&mut object);
-    let fold_above = object.whole("foldAbove", "messages", &FOLD_ABOVE);
+    let fold_above = object.whole("foldAbove");
     let settings = NotifySettings {
         cooldown_ms: cooldown.unwrap_or(standard.cooldown_ms),
         repeat_ms: repeat.filter(|ms| *ms > 0),
@@ -61,7 +57,7 @@ fn read_settings(mut object: Object<'_>, env: &Env) -> NotifySettings {
         max_age_days: max_age_days.map_or(standard.max_age_days, |number| number as u32),
         allow_private,
         fold_above: fold_above.map_or(standard.fold_above, |number| number as u32),
-        request_timeout_ms: read_timeout(object.judge, env),
+        request_timeout_ms: read_timeout(object.judge(), env),
     };
     object.close();
     settings
@@ -88,7 +84,7 @@ fn minutes_ms(minutes: f64) -> i64 {
 }
 
 /// Only the shape is judged: whether a zone exists is known where there is a zone database.
-fn read_timezone(object: &mut Object<'_>) -> Option<String> {
+fn read_timezone(object: &mut Section<'_>) -> Option<String> {
     let name = object.text("timezone")?;
     let is_part = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -96,17 +92,17 @@ fn read_timezone(object: &mut Object<'_>) -> Option<String> {
     };
     if !name.split('/').all(is_part) {
         let sentence = "must be the name of a time zone, such as UTC or Europe/Berlin";
-        object.judge.error(&object.place.key("timezone"), sentence);
+        object.judge().error(&object.place().key("timezone"), sentence);
     }
     Some(name.to_owned())
 }
 
-fn read_ranges(object: &mut Object<'_>) -> Vec<IpNet> {
+fn read_ranges(object: &mut Section<'_>) -> Vec<IpNet> {
     let mut ranges = Vec::new();
     for (place, text) in object.texts("allowPrivate").unwrap_or_default() {
         match text.parse::<IpNet>() {
             Ok(range) => ranges.push(range),
-            Err(_) => object.judge.error(
+            Err(_) => object.judge().error(
                 &place,
                 "must be a range of addresses, such as 10.0.0.0/8, 192.168.1.5/32 or fd00::/8",
             ),

@@ -1,12 +1,16 @@
 //! Reads JSON values key by key and collects what is wrong with them. Asking for a key declares it,
 //! so what is known and what is read cannot drift apart.
 
+mod section;
+
 use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use super::Problem;
+
+pub(super) use section::Section;
 
 /// Collects problems; reading goes on after each.
 #[derive(Default)]
@@ -137,14 +141,6 @@ impl<'a> Object<'a> {
     /// A text.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
         self.typed(key, "a text", Value::as_str)
-    }
-
-    /// A text that must be there.
-    pub(super) fn required_text(&mut self, key: &'static str) -> Option<&'a str> {
-        if self.is_present() && self.value(key).is_none() {
-            self.judge.error(&self.place.key(key), "must be a text, and is missing");
-        }
-        self.text(key)
     }
 
     /// true or false.

@@ -6,7 +6,8 @@ use flatline_domain::{EventFilter, Membership, ServiceRoute, ServiceSpec};
 use serde_json::Value;
 
 use super::entry::{Entry, FirstWindow, Inherited, Surroundings};
-use super::reader::{Judge, Object, Place, quoted, without_comments};
+use super::reader::{Judge, Place, Section, quoted, without_comments};
+use super::reference::services::FILE;
 use super::{Group, OwnKeys, Service};
 
 /// `stalenessThreshold` where neither service nor group says one.
@@ -20,10 +21,10 @@ pub(super) fn read(
     document: &Value,
     around: &Surroundings<'_>,
 ) -> (Vec<Service>, Vec<Group>) {
-    let mut file = Object::open(judge, Place::file("services.json"), Some(document));
+    let mut file = Section::open(judge, Place::file("services.json"), Some(document), FILE);
     let groups = read_each(&mut file, "groups", |object| GroupEntry::read(object, around));
     if file.is_present() && file.value("services").is_none() {
-        judge.error(&file.place.key("services"), "must be a list of services, and is missing");
+        judge.error(&file.place().key("services"), "must be a list of services, and is missing");
     }
     let services = read_each(&mut file, "services", |object| ServiceEntry::read(object, around));
     file.close();
@@ -58,7 +59,7 @@ struct GroupEntry<'a> {
 }
 
 impl<'a> GroupEntry<'a> {
-    fn read(object: &mut Object<'a>, around: &Surroundings<'_>) -> Self {
+    fn read(object: &mut Section<'a>, around: &Surroundings<'_>) -> Self {
         let entry = Entry::read(object, around);
         Self { entry, services: object.texts("services").unwrap_or_default() }
     }
@@ -78,7 +79,7 @@ struct ServiceEntry {
 }
 
 impl ServiceEntry {
-    fn read(object: &mut Object<'_>, around: &Surroundings<'_>) -> Self {
+    fn read(object: &mut Section<'_>, around: &Surroundings<'_>) -> Self {
         let entry = Entry::read(object, around);
         let notifications = object.value("notifications").and_then(Value::as_object);
         let own = OwnKeys {
@@ -146,17 +147,14 @@ impl ServiceEntry {
 }
 
 fn read_each<'a, T>(
-    file: &mut Object<'a>,
+    file: &mut Section<'a>,
     key: &'static str,
-    read: impl Fn(&mut Object<'a>) -> T,
+    read: impl Fn(&mut Section<'a>) -> T,
 ) -> Vec<T> {
     let mut all = Vec::new();
-    for (place, value) in file.list(key).unwrap_or_default() {
-        let mut object = Object::open(file.judge, place, Some(value));
-        if object.is_present() {
-            all.push(read(&mut object));
-            object.close();
-        }
+    for mut object in file.sections(key) {
+        all.push(read(&mut object));
+        object.close();
     }
     all
 }

@@ -1,28 +1,23 @@
 //! `settings.json` and the legacy `ui.json`.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use url::Url;
 
-use super::reader::{Judge, Object, Place, quoted, wanted};
+use super::reader::{Judge, Object, Place, Section, quoted, wanted};
+use super::reference::dashboard;
+use super::reference::settings::{FILE, LEVEL};
 use super::{
     Access, AlertHistory, AlertNotifications, ApiSwitch, Dashboard, Env, Features, Settings,
-    UptimeThreshold, dashboard,
+    UptimeThreshold, dashboard as page,
 };
 
 /// The set that is there without any configuration.
 pub(super) const STANDARD_SET: &str = "default";
 
-/// Days of history that can be kept.
-const RETENTION_DAYS: RangeInclusive<i64> = 1..=3_650;
-
-/// Heartbeats that `/api/logs` shows of a service at most.
-const LOG_ENTRIES: RangeInclusive<i64> = 1..=1_000;
-
-/// Intervals up to a day, in seconds.
-const DAY_S: RangeInclusive<f64> = 0.0..=86_400.0;
+/// What `MAX_LOG_ENTRIES` may say.
+const LOG_ENTRIES: std::ops::RangeInclusive<i64> = 1..=1_000;
 
 type ThresholdSets = BTreeMap<String, Vec<UptimeThreshold>>;
 
@@ -39,7 +34,7 @@ const SWITCHES: [(&str, ApiSwitch); 7] = [
 /// Reads `settings.json`, or `ui.json` in its place.
 fn read(
     judge: &Judge,
-    file: &mut Object<'_>,
+    file: &mut Section<'_>,
     of_page: Option<ThresholdSets>,
     env: &Env,
 ) -> Settings {
@@ -47,8 +42,8 @@ fn read(
     let (retention, profile) = read_uptime(file);
     let (features, of_features) = read_features(file);
     let disabled = read_switches(file);
-    let alert_history = read_alert_history(file.object("alertHistory"));
-    let alert_notifications = read_alert_notifications(file.object("alertNotifications"));
+    let alert_history = read_alert_history(file.section("alertHistory"));
+    let alert_notifications = read_alert_notifications(file.section("alertNotifications"));
     let access = read_access(file, env);
     let threshold_sets = read_sets(file).or(of_page).unwrap_or(standard.threshold_sets);
     let threshold_profile = profile.unwrap_or_else(|| STANDARD_SET.to_owned());
@@ -56,11 +51,10 @@ fn read(
         let hint = judge.nearest(&threshold_profile, threshold_sets.keys().map(String::as_str));
         let sentence =
             format!("there are no uptimeThresholds named {}{hint}", quoted(&threshold_profile));
-        judge.error(&file.place.key("uptime").key("thresholdProfile"), sentence);
+        judge.error(&file.place().key("uptime").key("thresholdProfile"), sentence);
     }
     let retention = retention.or(of_features).map(|days| days as u32);
-    let log_entries =
-        file.whole("maxLogEntries", "entries", &LOG_ENTRIES).map(|number| number as u32);
+    let log_entries = file.whole("maxLogEntries").map(|number| number as u32);
     let of_env = read_log_entries(judge, env);
     Settings {
         features,
@@ -87,35 +81,35 @@ pub(super) fn read_either(
     if let (Some(ui), None, None) = (ui, settings, page) {
         let place = Place::file("ui.json");
         judge.warn(&place, "is deprecated: move it to settings.json and dashboard.json");
-        let mut file = Object::open(judge, place, Some(ui));
+        let mut file = Section::open(judge, place, Some(ui), FILE).with(dashboard::FILE);
         let settings = read(judge, &mut file, None, env);
-        let dashboard = dashboard::read(&mut file);
+        let dashboard = page::read(&mut file);
         file.close();
         return (settings, dashboard);
     }
-    let mut file = Object::open(judge, Place::file("dashboard.json"), page);
-    let dashboard = dashboard::read(&mut file);
+    let mut file = Section::open(judge, Place::file("dashboard.json"), page, dashboard::FILE);
+    let dashboard = page::read(&mut file);
     let of_page = read_sets(&mut file);
     file.close();
-    let mut file = Object::open(judge, Place::file("settings.json"), settings);
+    let mut file = Section::open(judge, Place::file("settings.json"), settings, FILE);
     let settings = read(judge, &mut file, of_page, env);
     file.close();
     (settings, dashboard)
 }
 
-fn read_uptime(file: &mut Object<'_>) -> (Option<i64>, Option<String>) {
-    let mut uptime = file.object("uptime");
-    let days = uptime.whole("retentionDays", "days", &RETENTION_DAYS);
+fn read_uptime(file: &mut Section<'_>) -> (Option<i64>, Option<String>) {
+    let mut uptime = file.section("uptime");
+    let days = uptime.whole("retentionDays");
     let profile = uptime.text("thresholdProfile").map(str::to_owned);
     uptime.close();
     (days, profile)
 }
 
 /// `features`, and the days of `uptimeRetentionDays`.
-fn read_features(file: &mut Object<'_>) -> (Features, Option<i64>) {
+fn read_features(file: &mut Section<'_>) -> (Features, Option<i64>) {
     let standard = Features::default();
-    let mut object = file.object("features");
-    let days = object.whole("uptimeRetentionDays", "days", &RETENTION_DAYS);
+    let mut object = file.section("features");
+    let days = object.whole("uptimeRetentionDays");
     let old_history = object.flag("show90DayHistory").unwrap_or(standard.show_uptime_history);
     let features = Features {
         show_refresh_button: object
@@ -138,18 +132,18 @@ fn read_features(file: &mut Object<'_>) -> (Features, Option<i64>) {
 
 /// A number of seconds, in ms; 0 is never.
 fn read_interval(
-    object: &mut Object<'_>,
+    object: &mut Section<'_>,
     key: &'static str,
     standard_ms: Option<i64>,
 ) -> Option<i64> {
-    let seconds = object.number(key, "seconds", &DAY_S);
+    let seconds = object.number(key);
     seconds.map_or(standard_ms, |seconds| {
         Some((seconds * 1_000.0).round() as i64).filter(|ms| *ms > 0)
     })
 }
 
-fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
-    let mut api = file.object("api");
+fn read_switches(file: &mut Section<'_>) -> Vec<ApiSwitch> {
+    let mut api = file.section("api");
     // The old name stood for both endpoints about alerts.
     let both = api.flag("enableAlertEndpoints").unwrap_or(true);
     let mut disabled = Vec::new();
@@ -167,10 +161,10 @@ fn read_switches(file: &mut Object<'_>) -> Vec<ApiSwitch> {
     disabled
 }
 
-fn read_alert_history(mut object: Object<'_>) -> AlertHistory {
+fn read_alert_history(mut object: Section<'_>) -> AlertHistory {
     let standard = AlertHistory::default();
-    let hours = object.number("defaultRecentPeriodHours", "hours", &(0.0..=8_784.0));
-    let limit = object.whole("defaultLimit", "alerts", &(0..=1_000));
+    let hours = object.number("defaultRecentPeriodHours");
+    let limit = object.whole("defaultLimit");
     object.close();
     AlertHistory {
         recent_period_hours: hours.unwrap_or(standard.recent_period_hours),
@@ -178,7 +172,7 @@ fn read_alert_history(mut object: Object<'_>) -> AlertHistory {
     }
 }
 
-fn read_alert_notifications(mut object: Object<'_>) -> AlertNotifications {
+fn read_alert_notifications(mut object: Section<'_>) -> AlertNotifications {
     let standard = AlertNotifications::default();
     let key = object.text("localStorageKey").filter(|key| !key.is_empty());
     let severities = object.texts("severityFilter").unwrap_or_default();
@@ -194,21 +188,21 @@ fn read_alert_notifications(mut object: Object<'_>) -> AlertNotifications {
 }
 
 /// A page that is open although a password was asked for would be worse than no start.
-fn read_access(file: &mut Object<'_>, env: &Env) -> Access {
+fn read_access(file: &mut Section<'_>, env: &Env) -> Access {
     const WORDS: [(&str, Access); 2] = [("public", Access::Public), ("password", Access::Password)];
-    let mut object = file.object("dashboard");
-    let access = object.choice("access", &WORDS).unwrap_or_default();
+    let mut object = file.section("dashboard");
+    let access = object.word("access", &WORDS).unwrap_or_default();
     let is_set = env.get("DASHBOARD_PASSWORD").is_some() || env.leaves_page_elsewhere();
     if access == Access::Password && !is_set {
         let sentence = "the page needs a password, and none is set: put it into the variable \
                         DASHBOARD_PASSWORD";
-        object.judge.error(&object.place.key("access"), sentence);
+        object.judge().error(&object.place().key("access"), sentence);
     }
     object.close();
     access
 }
 
-fn read_origins(file: &mut Object<'_>) -> Vec<String> {
+fn read_origins(file: &mut Section<'_>) -> Vec<String> {
     if file.value("allowedOrigins").and_then(Value::as_str) == Some("*") {
         return vec!["*".to_owned()];
     }
@@ -217,7 +211,7 @@ fn read_origins(file: &mut Object<'_>) -> Vec<String> {
         if text != "*" && !is_origin(text) {
             let sentence = "must be * or an origin as browsers send it, such as https://example.com \
                             (in lower case, no path, no slash at the end)";
-            file.judge.error(&place, sentence);
+            file.judge().error(&place, sentence);
         }
         origins.push(text.to_owned());
     }
@@ -239,16 +233,16 @@ fn read_log_entries(judge: &Judge, env: &Env) -> Option<u32> {
 }
 
 /// `uptimeThresholds`: an object of sets, or one list, which is the set `default`.
-fn read_sets(file: &mut Object<'_>) -> Option<ThresholdSets> {
+fn read_sets(file: &mut Section<'_>) -> Option<ThresholdSets> {
     const KEY: &str = "uptimeThresholds";
-    let place = file.place.key(KEY);
+    let place = file.place().key(KEY);
     match file.value(KEY)? {
         list @ Value::Array(_) => {
-            let set = read_set(file.judge, &place, list);
+            let set = read_set(file.judge(), &place, list);
             Some(BTreeMap::from([(STANDARD_SET.to_owned(), set)]))
         }
         object => {
-            let sets = Object::open(file.judge, place, Some(object));
+            let sets = Object::open(file.judge(), place, Some(object));
             let mut read: BTreeMap<_, _> = sets
                 .entries()
                 .map(|(name, set)| {
@@ -268,12 +262,14 @@ fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold>
     };
     let mut set = Vec::new();
     for (index, value) in list.iter().enumerate() {
-        let mut object = Object::open(judge, place.item(index), Some(value));
+        let mut object = Section::open(judge, place.item(index), Some(value), LEVEL);
+        let name = object.required_text("name").unwrap_or_default().to_owned();
+        let label = object.text("label").filter(|label| !label.is_empty());
         set.push(UptimeThreshold {
-            name: object.required_text("name").unwrap_or_default().to_owned(),
-            min: object.number("min", "percent", &(0.0..=100.0)).unwrap_or_default(),
+            min: object.required_number("min").unwrap_or_default(),
             color: object.text("color").unwrap_or_default().to_owned(),
-            label: object.text("label").unwrap_or_default().to_owned(),
+            label: label.unwrap_or(&name).to_owned(),
+            name,
         });
         object.close();
     }

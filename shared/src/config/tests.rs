@@ -1,5 +1,6 @@
 //! The configuration, row by row.
 
+mod additions;
 mod environment;
 mod inheritance;
 mod loading;

@@ -160,10 +160,10 @@ pub struct Problem {
     pub sentence: String,
 }
 
-/// The configuration cannot be used.
+/// The configuration cannot be used: everything that is wrong with it, and then what is odd.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration has {} problem{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
-pub struct ConfigErrors(pub Vec<Problem>);
+pub struct ConfigErrors(pub Vec<Problem>, pub Vec<Problem>);
 
 impl Config {
     /// The service with this id, if it is configured.

@@ -219,6 +219,6 @@ fn samples(document: &str) -> Vec<(&str, &str)> {
 fn the_samples_of_the_documentation_load_without_a_word() {
     let samples = samples(include_str!("../../../../docs/configuration.md"));
     let names: Vec<_> = samples.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["services.json", "notifications.json"]);
+    assert_eq!(names, ["services.json", "notifications.json", "settings.json", "dashboard.json"]);
     assert_eq!(load(&samples, &[]).expect("loads").warnings, []);
 }
