@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod documents;
 mod reads;
+mod recorded;
 
 use std::collections::BTreeMap;
 
