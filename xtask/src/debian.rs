@@ -9,10 +9,12 @@ pub struct Program {
     pub name: &'static str,
     /// Its package.
     pub package: &'static str,
+    /// What a shell runs to see whether it is there; nothing means to look for it on the PATH.
+    probe: &'static str,
 }
 
 const fn program(name: &'static str, package: &'static str) -> Program {
-    Program { name, package }
+    Program { name, package, probe: "" }
 }
 
 /// One of the two senders of the shell client.
@@ -25,8 +27,14 @@ pub const BUSYBOX: Program = program("busybox", "busybox");
 pub const DASH: Program = program("dash", "dash");
 /// Most people's shell.
 pub const BASH: Program = program("bash", "bash");
-/// Runs the Python client.
-pub const PYTHON: Program = program("python3", "python3");
+/// Runs the Python client, and makes environments for packages.
+pub const VENV: Program = Program {
+    name: "python3 with venv",
+    package: "python3-venv",
+    probe: "python3 -c 'import ensurepip, venv'",
+};
+/// Looks at units of systemd.
+pub const SYSTEMD: Program = program("systemd-analyze", "systemd");
 /// Runs the Node client.
 pub const NODE: Program = program("node", "nodejs");
 /// The linter of shell scripts.
@@ -39,12 +47,16 @@ pub const PS: Program = program("ps", "procps");
 pub const SETPRIV: Program = program("setpriv", "util-linux");
 
 impl Program {
-    /// Whether it is on the PATH.
+    /// Whether it is there.
     pub fn installed(self) -> bool {
-        let script = format!("command -v {}", self.name);
+        let script = match self.probe {
+            "" => format!("command -v {}", self.name),
+            probe => probe.to_owned(),
+        };
         Command::new("sh")
             .args(["-c", &script])
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
     }

@@ -3,6 +3,7 @@
 mod child;
 mod debian;
 mod outcome;
+mod python;
 mod suite;
 
 use std::path::PathBuf;
@@ -94,6 +95,9 @@ fn run_all(suites: Vec<Suite>, skips: Skips) -> Result<Verdict> {
     std::fs::create_dir_all(&logs).with_context(|| format!("creating {}", logs.display()))?;
     let needs = suites.iter().flat_map(|suite| suite.needs.iter().copied()).collect::<Vec<_>>();
     debian::provide(&needs);
+    if suites.iter().any(|suite| suite.packages) {
+        python::provide();
+    }
     let mut report = Report::default();
     for suite in suites {
         let name = suite.name;

@@ -9,10 +9,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
-    BASH, BUSYBOX, CURL, DASH, FAKETIME, NODE, PS, PYTHON, Program, SETPRIV, SHELLCHECK, WGET,
+    BASH, BUSYBOX, CURL, DASH, FAKETIME, NODE, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV,
+    WGET,
 };
 use crate::outcome::Outcome;
-use crate::root;
+use crate::{python, root};
 
 /// Lines of a failed suite's log that are shown.
 const TAIL_LINES: usize = 60;
@@ -31,6 +32,8 @@ pub struct Suite {
     shown: bool,
     /// Programs without which parts of it cannot run.
     pub needs: &'static [Program],
+    /// Whether it needs the packages of the Python environment.
+    pub packages: bool,
     /// Its commands, in order; the first that fails ends it.
     commands: Vec<Command>,
 }
@@ -40,7 +43,10 @@ impl Suite {
     pub fn run(self, log: &Path) -> Result<Outcome> {
         let watch = Stopwatch::start();
         let missing = self.needs.iter().filter(|program| !program.installed());
-        let missing = missing.map(|program| format!("no {}", program.name)).collect::<Vec<_>>();
+        let mut missing = missing.map(|program| format!("no {}", program.name)).collect::<Vec<_>>();
+        if self.packages && !python::ready() {
+            missing.push("no Python packages".to_owned());
+        }
         let mut outcome = if self.commands.is_empty() {
             Outcome::nothing("no tests".to_owned())
         } else {
@@ -114,8 +120,9 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
-        suite("clients", "shellcheck, and the clients", 900, clients()?)
-            .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK, PYTHON, NODE]),
+        suite("clients", "the clients and the examples that use them", 900, clients()?)
+            .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK, VENV, NODE, SYSTEMD])
+            .with_packages(),
         suite("docs", "rustdoc, warnings are errors", 600, vec![rustdoc()]),
     ])
 }
@@ -137,7 +144,7 @@ pub fn bench(parts: &[&str]) -> Command {
 }
 
 fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Command>) -> Suite {
-    Suite { name, what, limit_s, quick: false, shown: false, needs: &[], commands }
+    Suite { name, what, limit_s, quick: false, shown: false, needs: &[], packages: false, commands }
 }
 
 impl Suite {
@@ -147,6 +154,10 @@ impl Suite {
 
     fn needing(self, needs: &'static [Program]) -> Self {
         Self { needs, ..self }
+    }
+
+    fn with_packages(self) -> Self {
+        Self { packages: true, ..self }
     }
 }
 
@@ -172,7 +183,8 @@ fn rustdoc() -> Command {
 }
 
 fn clients() -> Result<Vec<Command>> {
-    let mut commands = vec![cargo("test -p e2e --test clients -- --test-threads 8")];
+    let tests = cargo("test -p e2e --test clients -- --test-threads 8");
+    let mut commands = vec![cargo(BINARIES), tests];
     if SHELLCHECK.installed() {
         let mut command = Command::new("shellcheck");
         command.args(tracked(&["*.sh", ".ci/run"])?);

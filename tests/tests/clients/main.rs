@@ -4,8 +4,12 @@ mod answers;
 mod bench;
 mod commands;
 mod content;
+mod examples;
 mod intervals;
+mod manifests;
 mod modules;
+mod real;
+mod real_server;
 mod server;
 mod usage;
 

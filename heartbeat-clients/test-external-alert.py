@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Sends an alert as another tool would, to see which channels get it.
+
+    test-external-alert.py [TITLE] [SEVERITY] [CHANNEL,..]
+
+FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key.
+"""
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+
+
+def main():
+    given = dict(enumerate(sys.argv))
+    url = os.environ.get("FLATLINE_URL") or os.environ.get("WORKER_URL")
+    if not url:
+        print("test-external-alert.py: no address: set FLATLINE_URL", file=sys.stderr)
+        return 2
+    key = os.environ.get("ALERT_API_KEY", "")
+    if not key and os.environ.get("ALERT_API_KEY_FILE"):
+        with open(os.environ["ALERT_API_KEY_FILE"], encoding="utf-8") as file:
+            key = file.read().strip()
+    body = {
+        "title": given.get(1) or "Test alert",
+        "message": "Sent by hand, nothing happened",
+        "severity": given.get(2) or "warning",
+        "source": "test",
+    }
+    if given.get(3):
+        body["channels"] = given[3].split(",")
+    headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
+    request = urllib.request.Request(
+        url.rstrip("/") + "/api/alert", json.dumps(body).encode(), headers, method="POST")
+    try:
+        answer = urllib.request.urlopen(request, timeout=30)
+    except urllib.error.HTTPError as error:
+        answer = error
+    except OSError as error:
+        print("test-external-alert.py: %s" % error, file=sys.stderr)
+        return 1
+    with answer:
+        print(answer.status, answer.read().decode("utf-8", "replace"))
+    return 0 if answer.status == 200 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Sends an alert as another tool would, to see which channels get it.
+#   test-external-alert.sh [TITLE] [SEVERITY] [CHANNEL,..]
+# FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key.
+set -eu
+
+title=${1:-Test alert}
+severity=${2:-warning}
+channels=${3:-}
+url=${FLATLINE_URL:-${WORKER_URL:-}}
+[ -n "$url" ] || { echo "test-external-alert.sh: no address: set FLATLINE_URL" >&2 && exit 2; }
+key=${ALERT_API_KEY:-}
+[ -n "$key" ] || [ -z "${ALERT_API_KEY_FILE:-}" ] || key=$(cat "$ALERT_API_KEY_FILE")
+
+quoted() { printf '%s' "$1" | tr -d '\000-\037' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&"/'; }
+
+list=
+if [ -n "$channels" ]; then
+    list=",\"channels\":[$(printf '%s\n' "$channels" | tr ',' '\n' | while IFS= read -r name; do
+        printf ',%s' "$(quoted "$name")"
+    done | cut -c 2-)]"
+fi
+body="{\"title\":$(quoted "$title"),\"message\":\"Sent by hand, nothing happened\",\"severity\":$(quoted "$severity"),\"source\":\"test\"$list}"
+
+# curl reads the key from its standard input, so that `ps` does not show it.
+escaped() { printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'; }
+printf 'header = "Authorization: Bearer %s"\ndata-binary = "%s"\n' "$(escaped "$key")" "$(escaped "$body")" |
+    curl -q --config - --silent --show-error --max-time 30 --header 'Content-Type: application/json' \
+        --write-out '\n%{http_code}\n' --url "${url%/}/api/alert" | {
+    IFS= read -r answer
+    IFS= read -r code
+    printf '%s %s\n' "$code" "$answer"
+    [ "$code" = 200 ]
+}
