@@ -35,7 +35,7 @@ async fn every_client_is_understood_and_understands() -> Result<()> {
         ends(4, "  nobody: Unknown serviceId", KEY, &["--service", "one,nobody"])?;
         ends(3, "", KEY, &["--service", "job", "--", "/bin/sh", "-c", "echo no disk; exit 3"])?;
         real_server::until(&server, "job", "down").await?;
-        ends(0, "", KEY, &["--service", "job", "--", "true"])?;
+        ends(0, "", KEY, &["--service", "job", "--", "/bin/sh", "-c", "true"])?;
         real_server::until(&server, "job", "up").await?;
     }
     Ok(())
