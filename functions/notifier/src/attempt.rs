@@ -57,9 +57,11 @@ pub enum Next {
     GiveUp,
 }
 
-/// Sends one row and judges the answer. Every way out is bounded in time.
-pub async fn attempt(app: &App, channel: &Channel, format: &Format, row: &OutboxRow) -> Outcome {
-    let message = Message::new(row, &app.config);
+/// Sends these rows as one message and judges the answer. Every way out is bounded in time.
+pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[OutboxRow]) -> Outcome {
+    let Some(message) = Message::folded(rows, &app.config) else {
+        return Outcome::Refused { reason: "there is nothing to tell".to_owned() };
+    };
     let outgoing = match (format.request)(&message, channel) {
         Ok(outgoing) => outgoing,
         Err(error) => return Outcome::Refused { reason: error.to_string() },

@@ -18,7 +18,11 @@ pub const LEASE_MS: i64 = 30_000;
 /// A stay lasts while something falls due within this time, in ms.
 const STAY_MS: i64 = 60_000;
 /// How often a desk with a silent bell looks for new rows while it waits, in ms.
-pub(crate) const GLANCE_MS: i64 = 1_000;
+const GLANCE_MS: i64 = 1_000;
+/// How often if there are many: each look reads all of them, in ms.
+const SLOW_GLANCE_MS: i64 = 10_000;
+/// So many rows are many.
+const MANY: usize = 200;
 /// When to come back to a channel that somebody else attends: they may have died, in ms.
 const TAKEN_PAUSE_MS: i64 = 10_000;
 /// When to come back after the store failed, in ms.
@@ -69,10 +73,6 @@ pub struct Desk<'a> {
     until: Until,
     /// Keys of the rows that the last visit saw.
     seen: BTreeSet<String>,
-    /// The channel as a whole is left alone until then: it wants fewer messages, or is failing.
-    pub(crate) held_until: Option<UnixMs>,
-    /// Attempts that failed since one was accepted.
-    pub(crate) failures: u32,
 }
 
 impl<'a> Desk<'a> {
@@ -80,7 +80,7 @@ impl<'a> Desk<'a> {
     pub fn new(app: &'a App, channel: String, duty: Duty<'a>, bell: Bell, until: Until) -> Self {
         let owner = owner();
         let seen = BTreeSet::new();
-        Self { app, duty, channel, owner, bell, until, seen, held_until: None, failures: 0 }
+        Self { app, duty, channel, owner, bell, until, seen }
     }
 
     /// The channel's name.
@@ -121,18 +121,19 @@ impl<'a> Desk<'a> {
 
     /// Does what is due. Returns when to come back. `None`: nothing waits.
     async fn visit(&mut self) -> Result<Option<UnixMs>, StoreError> {
-        let rows = self.rows().await?;
-        if rows.is_empty() {
+        if !self.app.store.waits(&self.channel).await? {
+            self.seen.clear();
             return Ok(None);
         }
+        let now = self.app.clock.now();
         let (channel, format) = match self.duty {
             Duty::Deliver { channel, format } => (channel, format),
             Duty::End(reason) => {
-                ending::bury(self, rows, reason).await?;
-                return Ok(None);
+                let rows = self.rows().await?;
+                let is_done = ending::bury(self, rows, reason).await?;
+                return Ok((!is_done).then_some(now));
             }
         };
-        let now = self.app.clock.now();
         match self.app.store.claim(&self.channel, &self.owner, now, LEASE_MS).await? {
             Claim::Won(lease) => self.hold(lease, channel, format).await,
             Claim::Rang => {
@@ -152,7 +153,7 @@ impl<'a> Desk<'a> {
     ) -> Result<Option<UnixMs>, StoreError> {
         loop {
             let rows = self.rows().await?;
-            let round = Round { desk: self, channel, format, lease: Some(lease) };
+            let round = Round::new(self, channel, format, lease);
             let RoundEnd { due, lease: held } = round.go(rows).await?;
             let Some(held) = held else { return Ok(due) };
             match self.app.store.release(&held).await? {
@@ -177,12 +178,18 @@ impl<'a> Desk<'a> {
             if !(1..=STAY_MS).contains(&left_ms) || self.is_closing() {
                 return Wake::Due;
             }
-            let slice_ms = if self.bell.is_silent() { left_ms.min(GLANCE_MS) } else { left_ms };
+            let slice_ms =
+                if self.bell.is_silent() { left_ms.min(self.glance_ms()) } else { left_ms };
             let wake = self.wait(slice_ms).await;
             if wake != Wake::Due || (self.bell.is_silent() && self.has_news().await) {
                 return wake;
             }
         }
+    }
+
+    /// How long to wait before looking for new rows, in ms.
+    pub(crate) fn glance_ms(&self) -> i64 {
+        if self.seen.len() < MANY { GLANCE_MS } else { SLOW_GLANCE_MS }
     }
 
     /// Whether there are rows that the last visit did not see, or none any more. A store that cannot

@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use crate::attempt::SEND_MS;
 use crate::bell::{Bell, Ringer, Wake};
-use crate::desk::{Desk, Duty, GLANCE_MS, Until};
+use crate::desk::{Desk, Duty, Until};
 
 /// How long a drain goes on beginning things, in ms.
 const DRAIN_MS: i64 = 75_000;
@@ -58,11 +58,12 @@ async fn accompany(desk: &mut Desk<'_>, busy: &watch::Sender<usize>) {
         stay(desk).await;
         busy.send_modify(|busy| *busy -= 1);
         loop {
+            let glance_ms = desk.glance_ms();
             let all_done = others.wait_for(|busy| *busy == 0);
             let is_over = tokio::select! {
                 biased;
                 _ = all_done => true,
-                _ = desk.wait(GLANCE_MS) => desk.is_closing(),
+                _ = desk.wait(glance_ms) => desk.is_closing(),
             };
             if is_over {
                 return;

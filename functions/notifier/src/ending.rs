@@ -4,9 +4,13 @@ use flatline_shared::store::{Ended, Ending, Lane, OutboxRow, StoreError};
 use tracing::{error, info, warn};
 
 use crate::desk::Desk;
+use crate::fallback;
 
 /// When to try again to write down what is a fact already, in ms.
 const MARK_PAUSE_MS: i64 = 500;
+
+/// Rows that are ended together: so many fit into a transaction.
+const BURIED_AT_ONCE: usize = 30;
 
 /// The name of a lane in the log.
 pub(crate) fn lane_name(lane: &Lane) -> String {
@@ -17,17 +21,27 @@ pub(crate) fn lane_name(lane: &Lane) -> String {
     }
 }
 
-/// Ends all rows of a channel that is gone. Needs no lease: nobody else would send them.
+/// Ends the rows of a channel that is gone, as many as there is time for; `true`: all of them. Needs
+/// no lease: nobody else would send them.
 pub(crate) async fn bury(
     desk: &Desk<'_>,
     rows: Vec<OutboxRow>,
     reason: &str,
-) -> Result<(), StoreError> {
-    let at = desk.app.clock.now();
-    let dead =
-        |row| Ended { row, ending: Ending::Dead, at, answer: reason.to_owned(), copy_to: None };
-    let ended: Vec<Ended> = rows.into_iter().map(dead).collect();
-    finish(desk, &ended, 0).await
+) -> Result<bool, StoreError> {
+    for part in rows.chunks(BURIED_AT_ONCE) {
+        if desk.is_closing() {
+            return Ok(false);
+        }
+        let at = desk.app.clock.now();
+        let mut ended = Vec::new();
+        for row in part {
+            let copy_to = fallback::copy_to(desk.app, row).await?;
+            let (row, answer) = (row.clone(), reason.to_owned());
+            ended.push(Ended { row, ending: Ending::Dead, at, answer, copy_to });
+        }
+        finish(desk, &ended, 0).await?;
+    }
+    Ok(true)
 }
 
 /// Writes down how rows ended, as often as it takes while there is time: what was accepted must not
@@ -48,6 +62,9 @@ pub(crate) async fn finish(
     }
     for ended in ended {
         log(ended, duration_ms);
+    }
+    if ended.iter().any(|ended| ended.copy_to.is_some()) {
+        desk.app.doorbell.notify_one();
     }
     Ok(())
 }

@@ -5,7 +5,9 @@
 //!
 //! - [`drain()`] and [`run()`] attend all channels side by side, once or for ever.
 //! - [`desk`]: one channel: visits, and the wait between them.
-//! - `round`: one pass over what waits, under the channel's lease; `queue`: what waits, by lane.
+//! - `round`: one pass over what waits, under the channel's lease; `queue`: what waits, by lane;
+//!   `sending`: one message of it.
+//! - `fallback`: copies of what a channel can never be told, or not in time.
 //! - [`attempt`]: one message: send, and what its answer means.
 //! - `ending`: rows that end without being sent, and the log of how all end.
 //! - [`bell`]: how a desk learns that there is something to do.
@@ -15,8 +17,10 @@ pub mod bell;
 pub mod desk;
 pub mod drain;
 mod ending;
+mod fallback;
 mod queue;
 mod round;
+mod sending;
 
 pub use drain::{drain, run};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flatline_domain::lane::{Turn, turns};
 use flatline_domain::{QueuedNotice, Told, UnixMs};
 use flatline_shared::notify::verdict::RETRY_AFTER_MAX_MS;
 use flatline_shared::store::{Lane, OutboxRow};
@@ -12,6 +13,8 @@ pub(crate) struct Queue {
     pub(crate) lane: Lane,
     pub(crate) rows: Vec<OutboxRow>,
     pub(crate) told: Option<Told>,
+    /// How long after it was told the lane is in its window, in ms.
+    pub(crate) cooldown_ms: i64,
 }
 
 impl Queue {
@@ -27,6 +30,11 @@ impl Queue {
     /// has been set back since, and no cooldown lasts until then.
     pub(crate) fn told(&self, now: UnixMs) -> Option<Told> {
         self.told.map(|told| Told { at: told.at.min(now), ..told })
+    }
+
+    /// What would be sent now, one after the other.
+    pub(crate) fn turns(&self, now: UnixMs) -> Vec<Turn> {
+        turns(&self.notices(now), self.told(now).as_ref(), self.cooldown_ms, now)
     }
 
     /// Takes these rows out: they have ended.

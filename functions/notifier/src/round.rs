@@ -1,28 +1,30 @@
 //! One pass over what waits in a channel, under its lease.
 //!
 //! Lanes are independent: while one waits, the others go on. Within a lane nothing newer is sent
-//! while something older waits.
+//! while something older waits. What the channel's bucket has no token for is folded into one message.
 
-use flatline_domain::lane::{Unsent, next_step};
-use flatline_domain::{Step, Told, UnixMs};
-use flatline_shared::config::Channel;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+
+use flatline_domain::bucket::REFILL_MS;
+use flatline_domain::circuit::PAUSE_MS;
+use flatline_domain::lane::{Turn, Unsent, next_step};
+use flatline_domain::{Allowance, Event, Level, Step, UnixMs};
+use flatline_shared::config::{Channel, ChannelKind, Config};
 use flatline_shared::notify::Format;
-use flatline_shared::store::{Ended, Ending, Lane, Lease, OutboxRow, StoreError};
+use flatline_shared::store::{ChannelState, Ended, Ending, Lane, Lease, OutboxRow, StoreError};
+use futures_util::FutureExt;
 use tracing::{error, warn};
 
-use crate::attempt::{Next, Outcome, Pace, after_failure, attempt};
 use crate::desk::{Desk, LEASE_MS};
 use crate::ending::{finish, lane_name};
-use crate::queue::{Queue, by_age, sensible};
+use crate::queue::{Queue, by_age};
 
 /// A lease with less than this left is renewed before the next send, in ms: so it is renewed each
 /// 10 s, and no send begins with less than 15 s left.
 const RENEW_BELOW_MS: i64 = 20_000;
-/// After so many failures in a row the channel is failing: one lane at a time finds out when it
-/// recovers.
-const FAILING_AFTER: u32 = 3;
-/// The longest that a failing channel, or a lane that cannot be attended, is left alone, in ms.
-const PAUSE_MS: i64 = 60_000;
+/// Deliveries that one message tells of at most: to mark them takes seconds.
+const FOLD_MAX: usize = 2_000;
 
 /// What a round leaves behind.
 pub(crate) struct RoundEnd {
@@ -38,93 +40,175 @@ pub(crate) struct Round<'d, 'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) format: &'static Format,
     pub(crate) lease: Option<Lease>,
+    /// How many messages the channel bears. `None`: as many as it takes.
+    pub(crate) allowance: Option<Allowance>,
+    /// Whether many may be told as one; not any more when that was refused.
+    pub(crate) folds: bool,
 }
 
-/// Where a lane stands after a step.
-enum Progress {
-    /// Ask again.
-    Onward,
+/// What one message tells: places of lanes, and of each the turns, in order.
+pub(crate) type Batch = Vec<(usize, Vec<Turn>)>;
+
+/// Where a lane stands.
+enum Ready {
+    /// This would be sent.
+    Turn(Turn),
     /// Nothing before this instant.
     Wait(UnixMs),
     /// Nothing waits.
     Done,
 }
 
-impl Round<'_, '_> {
+/// How many messages a channel bears. Programs read every message, people do not.
+fn allowance(channel: &Channel, config: &Config) -> Option<Allowance> {
+    let by_programs = matches!(channel.kind, ChannelKind::PagerDuty | ChannelKind::Webhook);
+    let burst = match channel.fold_above {
+        Some(own) => own,
+        None if by_programs => return None,
+        None => config.notify.fold_above,
+    };
+    Some(Allowance { burst, refill_ms: REFILL_MS })
+}
+
+impl<'d, 'a> Round<'d, 'a> {
+    /// One pass with this lease.
+    pub(crate) fn new(
+        desk: &'d mut Desk<'a>,
+        channel: &'a Channel,
+        format: &'static Format,
+        lease: Lease,
+    ) -> Self {
+        let allowance = allowance(channel, &desk.app.config);
+        Self { desk, channel, format, lease: Some(lease), allowance, folds: true }
+    }
+
     /// Attends every lane, the one that waits longest first.
     pub(crate) async fn go(mut self, rows: Vec<OutboxRow>) -> Result<RoundEnd, StoreError> {
+        let mut queues = self.queues(rows).await?;
+        self.copy_late(&mut queues).await?;
         let mut due: Option<UnixMs> = None;
-        for (lane, rows) in by_age(rows) {
-            let wait = self.attend(lane, rows).await?;
+        for place in 0..queues.len() {
+            let wait = self.attend(&mut queues[place..]).await?;
             due = [due, wait].into_iter().flatten().min();
         }
+        let late = self.next_late(&queues);
+        let due = due.map(|due| late.map_or(due, |late| due.min(late)));
         Ok(RoundEnd { due, lease: self.lease })
     }
 
-    /// One lane, until it has to wait. One that cannot be attended never keeps the others from it.
-    async fn attend(
-        &mut self,
-        lane: Lane,
-        rows: Vec<OutboxRow>,
-    ) -> Result<Option<UnixMs>, StoreError> {
-        let (name, now) = (lane_name(&lane), self.desk.app.clock.now());
-        match self.lane(lane, rows).await {
+    /// What waits, by lane, with what was told of each.
+    async fn queues(&self, rows: Vec<OutboxRow>) -> Result<Vec<Queue>, StoreError> {
+        let lanes = by_age(rows);
+        let names: Vec<&Lane> = lanes.iter().map(|(lane, _)| lane).collect();
+        let mut told = match self.desk.app.store.told_of(&names, self.desk.channel()).await {
             Err(failure) if !matches!(failure, StoreError::Unavailable(_)) => {
-                let channel = self.desk.channel();
-                error!(channel, lane = name, %failure, "a lane cannot be attended");
-                Ok(Some(now.plus_ms(PAUSE_MS)))
+                error!(channel = self.desk.channel(), %failure, "what was told cannot be read");
+                BTreeMap::new()
             }
-            done => done,
-        }
-    }
-
-    async fn lane(
-        &mut self,
-        lane: Lane,
-        rows: Vec<OutboxRow>,
-    ) -> Result<Option<UnixMs>, StoreError> {
-        if let Some(until) = self.held() {
-            return Ok(Some(until));
-        }
-        let told = self.desk.app.store.told_to(&lane, self.desk.channel()).await?;
-        let mut queue = Queue { lane, rows, told };
-        loop {
-            match self.step(&mut queue).await? {
-                Progress::Onward => {}
-                Progress::Wait(until) => return Ok(Some(until)),
-                Progress::Done => return Ok(None),
-            }
-        }
-    }
-
-    /// Until when nothing may be begun. With the lease lost, or our time over, that is for others.
-    fn held(&self) -> Option<UnixMs> {
-        let now = self.desk.app.clock.now();
-        if self.lease.is_none() || self.desk.is_closing() {
-            return Some(now);
-        }
-        sensible(self.desk.held_until, now).filter(|until| *until > now)
-    }
-
-    async fn step(&mut self, queue: &mut Queue) -> Result<Progress, StoreError> {
-        let app = self.desk.app;
-        let cooldown_ms = match queue.lane {
-            Lane::Service(_) => app.config.notify.cooldown_ms,
-            // Alerts are as many as their sender sends.
-            Lane::Alert(_) | Lane::Copy { .. } => 0,
+            told => told?,
         };
-        let now = app.clock.now();
-        match next_step(&queue.notices(now), queue.told(now).as_ref(), cooldown_ms, now) {
-            Step::Done => Ok(Progress::Done),
-            Step::Wait(until) => Ok(Progress::Wait(until)),
-            Step::End(unsent) => self.end(queue, &unsent).await,
-            Step::Send { index, .. } if self.is_stale(&queue.rows[index]).await? => {
-                self.end(queue, &[(index, Unsent::Cancelled)]).await
+        let cooldown_ms = self.desk.app.config.notify.cooldown_ms;
+        let queue = |(lane, rows): (Lane, Vec<OutboxRow>)| Queue {
+            told: told.remove(&lane),
+            // Alerts are as many as their sender sends.
+            cooldown_ms: if matches!(lane, Lane::Service(_)) { cooldown_ms } else { 0 },
+            lane,
+            rows,
+        };
+        Ok(lanes.into_iter().map(queue).collect())
+    }
+
+    /// The first of these lanes, until it has to wait; what the others have ready may go along. One
+    /// that cannot be attended never keeps the others from it.
+    async fn attend(&mut self, queues: &mut [Queue]) -> Result<Option<UnixMs>, StoreError> {
+        let (name, now) = (lane_name(&queues[0].lane), self.desk.app.clock.now());
+        let channel = self.desk.channel().to_owned();
+        match AssertUnwindSafe(self.lane(queues)).catch_unwind().await {
+            Ok(Err(failure)) if !matches!(failure, StoreError::Unavailable(_)) => {
+                error!(channel, lane = name, %failure, "a lane cannot be attended");
             }
-            Step::Send { index, folded } => match self.held() {
-                Some(until) => Ok(Progress::Wait(until)),
-                None => self.send(queue, index, &folded).await,
-            },
+            Ok(done) => return done,
+            Err(_) => error!(channel, lane = name, "a lane panicked; its rows are tried again"),
+        }
+        self.folds = false;
+        Ok(Some(now.plus_ms(PAUSE_MS)))
+    }
+
+    async fn lane(&mut self, queues: &mut [Queue]) -> Result<Option<UnixMs>, StoreError> {
+        loop {
+            let now = self.desk.app.clock.now();
+            if self.is_over() {
+                return Ok(Some(now));
+            }
+            let turn = match self.ready(&mut queues[0]).await? {
+                Ready::Turn(turn) => turn,
+                Ready::Wait(until) => return Ok(Some(until)),
+                Ready::Done => return Ok(None),
+            };
+            // Whoever tries a channel out wants to know now.
+            let is_test = queues[0].rows[turn.index].delivery.queued.event == Event::Test;
+            let batch = match self.level() {
+                _ if is_test => vec![(0, vec![turn])],
+                Err(until) | Ok(Level::Empty(until)) => return Ok(Some(until)),
+                Ok(Level::Last) if self.folds => self.batch(queues).await?,
+                Ok(Level::Last | Level::Several) => vec![(0, vec![turn])],
+            };
+            self.send(queues, batch).await?;
+        }
+    }
+
+    /// How many messages the channel bears now; the error is until when it is left alone.
+    fn level(&self) -> Result<Level, UnixMs> {
+        let (state, now) = (self.state(), self.desk.app.clock.now());
+        match (state.circuit.held(now), self.allowance) {
+            (Some(until), _) => Err(until),
+            (None, _) if state.folding && self.folds => Ok(Level::Last),
+            // A failing channel is probed with one message.
+            (None, _) if state.circuit.is_open(now) => Ok(Level::Several),
+            (None, Some(allowance)) => Ok(state.bucket.level(allowance, now)),
+            (None, None) => Ok(Level::Several),
+        }
+    }
+
+    /// Everything that is ready in these lanes.
+    async fn batch(&mut self, queues: &mut [Queue]) -> Result<Batch, StoreError> {
+        let (mut batch, mut room) = (Batch::new(), FOLD_MAX);
+        for (place, queue) in queues.iter_mut().enumerate() {
+            let turn = match self.ready(queue).await {
+                Ok(Ready::Turn(turn)) => turn,
+                Err(StoreError::Unavailable(why)) => return Err(StoreError::Unavailable(why)),
+                // Its own turn will say what is wrong with it.
+                Ok(_) | Err(_) => continue,
+            };
+            if place > 0 && queue.rows[turn.index].delivery.queued.event == Event::Test {
+                continue;
+            }
+            let mut turns = queue.turns(self.desk.app.clock.now());
+            turns.truncate(room);
+            room -= turns.len();
+            batch.push((place, turns));
+            if room == 0 {
+                break;
+            }
+        }
+        batch.retain(|(_, turns)| !turns.is_empty());
+        Ok(batch)
+    }
+
+    /// Ends what ends without being sent; says what would be sent then.
+    async fn ready(&mut self, queue: &mut Queue) -> Result<Ready, StoreError> {
+        loop {
+            let now = self.desk.app.clock.now();
+            let told = queue.told(now);
+            match next_step(&queue.notices(now), told.as_ref(), queue.cooldown_ms, now) {
+                Step::Done => return Ok(Ready::Done),
+                Step::Wait(until) => return Ok(Ready::Wait(until)),
+                Step::End(unsent) => self.end(queue, &unsent).await?,
+                Step::Send { index, .. } if self.is_stale(&queue.rows[index]).await? => {
+                    self.end(queue, &[(index, Unsent::Cancelled)]).await?;
+                }
+                Step::Send { index, folded } => return Ok(Ready::Turn(Turn { index, folded })),
+            }
         }
     }
 
@@ -141,7 +225,7 @@ impl Round<'_, '_> {
         &mut self,
         queue: &mut Queue,
         unsent: &[(usize, Unsent)],
-    ) -> Result<Progress, StoreError> {
+    ) -> Result<(), StoreError> {
         let at = self.desk.app.clock.now();
         let ended: Vec<Ended> = unsent
             .iter()
@@ -150,60 +234,48 @@ impl Round<'_, '_> {
                     Unsent::Folded => Ending::Folded,
                     Unsent::Cancelled => Ending::Cancelled,
                 };
-                Ended {
-                    row: queue.rows[*index].clone(),
-                    ending,
-                    at,
-                    answer: String::new(),
-                    copy_to: None,
-                }
+                let row = queue.rows[*index].clone();
+                Ended { row, ending, at, answer: String::new(), copy_to: None }
             })
             .collect();
         finish(self.desk, &ended, 0).await?;
         queue.remove(&unsent.iter().map(|(index, _)| *index).collect::<Vec<_>>());
-        Ok(Progress::Onward)
+        Ok(())
     }
 
-    /// Sends one row, if the channel is still ours.
-    async fn send(
-        &mut self,
-        queue: &mut Queue,
-        index: usize,
-        folded: &[usize],
-    ) -> Result<Progress, StoreError> {
-        let app = self.desk.app;
-        if !self.renew().await? {
-            return Ok(Progress::Wait(app.clock.now()));
-        }
-        let started_ms = app.clock.monotonic_ms();
-        let outcome = attempt(app, self.channel, self.format, &queue.rows[index]).await;
-        let duration_ms = app.clock.monotonic_ms() - started_ms;
-        match outcome {
-            Outcome::Accepted { answer } => {
-                self.desk.failures = 0;
-                self.accepted(queue, index, folded, answer, duration_ms).await
-            }
-            Outcome::Refused { reason } => self.dead(queue, index, reason, duration_ms).await,
-            Outcome::Failed { error, after_ms, pace } => {
-                let row = &queue.rows[index];
-                match after_failure(row, after_ms, app.clock.now()) {
-                    Next::GiveUp => self.dead(queue, index, error, duration_ms).await,
-                    Next::Retry(next_at) => {
-                        self.pause(pace, after_ms, next_at);
-                        self.postpone(&mut queue.rows[index], next_at, &error, duration_ms).await
-                    }
-                }
-            }
+    /// Whether nothing may be begun any more: with the lease lost, or our time over, it is for others.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lease.is_none() || self.desk.is_closing()
+    }
+
+    /// How the channel is.
+    pub(crate) fn state(&self) -> ChannelState {
+        self.lease.as_ref().map(|lease| lease.state).unwrap_or_default()
+    }
+
+    /// Notes how the channel is.
+    pub(crate) fn note(&mut self, state: ChannelState) {
+        if let Some(lease) = &mut self.lease {
+            lease.state = state;
         }
     }
 
     /// Renews the lease if it is time. `false`: somebody else has the channel.
-    async fn renew(&mut self) -> Result<bool, StoreError> {
+    pub(crate) async fn renew(&mut self) -> Result<bool, StoreError> {
         let now = self.desk.app.clock.now();
         // More than a lease lasts is left only of a clock that was set back.
         let enough_ms = RENEW_BELOW_MS..=LEASE_MS;
-        let is_over = |held: &mut Lease| !enough_ms.contains(&held.until.since_ms(now));
-        if let Some(lease) = self.lease.take_if(is_over) {
+        self.renew_if(|held| !enough_ms.contains(&held.until.since_ms(now))).await
+    }
+
+    /// Renews the lease, and so writes down how the channel is.
+    pub(crate) async fn renew_now(&mut self) -> Result<bool, StoreError> {
+        self.renew_if(|_| true).await
+    }
+
+    async fn renew_if(&mut self, is_due: impl Fn(&Lease) -> bool) -> Result<bool, StoreError> {
+        let now = self.desk.app.clock.now();
+        if let Some(lease) = self.lease.take_if(|held| is_due(held)) {
             self.lease = self.desk.app.store.renew(&lease, now, LEASE_MS).await?;
             if self.lease.is_none() {
                 warn!(channel = self.desk.channel(), "the lease was lost");
@@ -211,90 +283,4 @@ impl Round<'_, '_> {
         }
         Ok(self.lease.is_some())
     }
-
-    /// Marks the row as delivered and what it says as well as folded. The folded ones come first: if
-    /// only they are marked, the row is sent again, but nothing older after it.
-    async fn accepted(
-        &mut self,
-        queue: &mut Queue,
-        index: usize,
-        folded: &[usize],
-        answer: String,
-        duration_ms: i64,
-    ) -> Result<Progress, StoreError> {
-        let at = self.desk.app.clock.now();
-        let mut ended: Vec<Ended> = folded
-            .iter()
-            .map(|folded| Ended {
-                row: queue.rows[*folded].clone(),
-                ending: Ending::Folded,
-                at,
-                answer: String::new(),
-                copy_to: None,
-            })
-            .collect();
-        let row = tried(&queue.rows[index]);
-        let queued = row.delivery.queued;
-        ended.push(Ended { row, ending: Ending::Delivered, at, answer, copy_to: None });
-        finish(self.desk, &ended, duration_ms).await?;
-        queue.told = Some(Told { status: queued.status, version: queued.version, at });
-        queue.remove(&[folded, &[index]].concat());
-        Ok(Progress::Onward)
-    }
-
-    async fn dead(
-        &mut self,
-        queue: &mut Queue,
-        index: usize,
-        reason: String,
-        duration_ms: i64,
-    ) -> Result<Progress, StoreError> {
-        let at = self.desk.app.clock.now();
-        let row = tried(&queue.rows[index]);
-        let ended = Ended { row, ending: Ending::Dead, at, answer: reason, copy_to: None };
-        finish(self.desk, &[ended], duration_ms).await?;
-        queue.remove(&[index]);
-        Ok(Progress::Onward)
-    }
-
-    async fn postpone(
-        &mut self,
-        row: &mut OutboxRow,
-        next_at: UnixMs,
-        error: &str,
-        duration_ms: i64,
-    ) -> Result<Progress, StoreError> {
-        self.desk.app.store.postpone(row, next_at, error).await?;
-        *row = tried(row);
-        row.delivery.queued.next_at = Some(next_at);
-        warn!(
-            channel = row.channel,
-            lane = lane_name(&row.delivery.lane),
-            version = row.delivery.queued.version,
-            n = row.delivery.queued.n,
-            attempts = row.attempts,
-            duration_ms,
-            retry_in_ms = next_at.since_ms(self.desk.app.clock.now()),
-            error,
-            "not delivered, will be tried again"
-        );
-        Ok(Progress::Onward)
-    }
-
-    /// Leaves the whole channel alone if it asked for that, or if it is failing.
-    fn pause(&mut self, pace: Pace, after_ms: Option<i64>, next_at: UnixMs) {
-        let now = self.desk.app.clock.now();
-        self.desk.failures += 1;
-        let failing = self.desk.failures >= FAILING_AFTER;
-        self.desk.held_until = match (pace, after_ms) {
-            (Pace::Limited, Some(after_ms)) => Some(now.plus_ms(after_ms)),
-            _ if failing => Some(next_at.min(now.plus_ms(PAUSE_MS))),
-            _ => None,
-        };
-    }
-}
-
-/// The row after one more attempt.
-fn tried(row: &OutboxRow) -> OutboxRow {
-    OutboxRow { attempts: row.attempts + 1, ..row.clone() }
 }

@@ -1,8 +1,13 @@
 //! Drains against the real engine, in virtual time, with a receiver that does as told.
 
 mod bench;
+mod broken;
+mod crashes;
 mod failures;
+mod fallbacks;
+mod folding;
 mod lanes;
 mod leases;
 mod outages;
+mod recoveries;
 mod running;

@@ -25,7 +25,7 @@ pub enum Fault {
     Message(UnixMs),
     /// The channel wants no message before then.
     Limit(UnixMs),
-    /// Many messages as one were refused; the first of them is tried again then.
+    /// Many as one were not accepted; they are tried again, as one, then.
     Whole(UnixMs),
 }
 
@@ -43,7 +43,7 @@ impl Circuit {
         let pause = |until: UnixMs| Some(until.min(now.plus_ms(PAUSE_MS)));
         let (failures, held_until) = match fault {
             Fault::Limit(until) => (failures, Some(until)),
-            Fault::Whole(until) => (failures.max(FAILING_AFTER), pause(until)),
+            Fault::Whole(until) => (failures.max(FAILING_AFTER), Some(until)),
             Fault::Message(until) if failures >= FAILING_AFTER => (failures, pause(until)),
             Fault::Message(_) => (failures, None),
         };

@@ -35,6 +35,9 @@ pub struct ChannelState {
     pub bucket: Bucket,
     /// Whether it is left alone.
     pub circuit: Circuit,
+    /// Many deliveries are being told as one, and whether they were is not written down yet: they are
+    /// told as one again, so that at most one message comes twice.
+    pub folding: bool,
 }
 
 /// What became of asking for a channel.
@@ -66,7 +69,7 @@ const AHEAD: i64 = 2;
 /// Nobody else claimed it since.
 const OURS: &str = "ow = :owner";
 /// How the channel is.
-const NOTED: &str = "bk = :bucket, fa = :failures, hd = :held";
+const NOTED: &str = "bk = :bucket, fa = :failures, hd = :held, fo = :folding";
 /// Nobody rang since the rows were read.
 const UNRUNG: &str = "rg = :ring";
 
@@ -85,6 +88,7 @@ fn state(reader: &Reader<'_>) -> ChannelState {
     let failures = number("fa").and_then(|failures| u32::try_from(failures).ok());
     ChannelState {
         bucket: Bucket { full_at: UnixMs(number("bk").unwrap_or(0)) },
+        folding: number("fo") == Some(1),
         circuit: Circuit {
             failures: failures.unwrap_or(0),
             held_until: number("hd").filter(|until| *until > 0).map(UnixMs),
@@ -94,12 +98,13 @@ fn state(reader: &Reader<'_>) -> ChannelState {
 
 /// Notes how the channel is, in an update whose expression ends with [`NOTED`].
 fn noting(update: UpdateItemFluentBuilder, state: ChannelState) -> UpdateItemFluentBuilder {
-    let ChannelState { bucket, circuit } = state;
+    let ChannelState { bucket, circuit, folding } = state;
     let held_until = circuit.held_until.unwrap_or_default();
     update
         .expression_attribute_values(":bucket", number(bucket.full_at.0))
         .expression_attribute_values(":failures", number(i64::from(circuit.failures)))
         .expression_attribute_values(":held", number(held_until.0))
+        .expression_attribute_values(":folding", number(i64::from(folding)))
 }
 
 impl Store {

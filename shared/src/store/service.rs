@@ -8,7 +8,7 @@ use flatline_domain::{ServiceRecord, ServiceSpec, Status, UnixMs};
 use futures_util::future::try_join_all;
 
 use super::batch::BATCH;
-use super::call::{Pages, Patience, Reading};
+use super::call::{Pages, Reading};
 use super::change::Change;
 use super::item::{Item, number};
 use super::{Store, StoreError, SweepFilter, Swept, keys, record};

@@ -1,7 +1,7 @@
 //! What the tests stand on: an engine in memory, tokio's paused clock, a scripted receiver.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use flatline_domain::{Reason, Status, Transition, UnixMs};
@@ -36,6 +36,8 @@ pub struct Sent {
     pub after_ms: i64,
     pub host: String,
     pub body: Value,
+    /// Whether it was scripted to be accepted.
+    pub accepted: bool,
 }
 
 impl Sent {
@@ -45,6 +47,13 @@ impl Sent {
         let about = self.body.pointer("/service/id").or(self.body.get("title")).map(text);
         let event = text(&self.body["event"]);
         format!("{event} {} {}", about.unwrap_or_default(), self.body["version"])
+    }
+
+    /// The lines of what it tells: one, or one for each of many.
+    pub fn parts(&self) -> Vec<String> {
+        let Some(events) = self.body["events"].as_array() else { return vec![self.line()] };
+        let part = |body: &Value| Self { body: body.clone(), ..self.clone() }.line();
+        events.iter().map(part).collect()
     }
 }
 
@@ -69,6 +78,18 @@ pub struct Receiver {
 }
 
 impl Receiver {
+    /// What a channel accepted.
+    pub fn accepted(&self, host: &str) -> Vec<Sent> {
+        let mut sent = self.sent();
+        sent.retain(|sent| sent.accepted && sent.host == host);
+        sent
+    }
+
+    /// The lines of what a channel accepted, many as one taken apart.
+    pub fn told(&self, host: &str) -> Vec<String> {
+        self.accepted(host).iter().flat_map(Sent::parts).collect()
+    }
+
     pub fn script(&self, script: impl FnMut(&Sent) -> Reply + Send + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
@@ -108,12 +129,14 @@ async fn play(reply: Reply) -> Result<Answer, SendError> {
 
 impl Transport for Receiver {
     fn send(&self, request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
-        let sent = Sent {
+        let mut sent = Sent {
+            accepted: false,
             after_ms: self.clock.monotonic_ms(),
             host: request.url.host_str().unwrap().to_owned(),
             body: serde_json::from_slice(&request.body).unwrap(),
         };
-        let reply = (self.script.lock().unwrap())(&sent);
+        let reply = (self.script.lock().unwrap_or_else(PoisonError::into_inner))(&sent);
+        sent.accepted = matches!(reply, Reply::Status(200..=299) | Reply::Slow(_, 200..=299));
         self.got.lock().unwrap().push(sent);
         Box::pin(play(reply))
     }
@@ -133,16 +156,18 @@ pub struct Bench {
     pub clock: Arc<VirtualClock>,
     pub receiver: Arc<Receiver>,
     pub gate: Gate,
+    ids: Vec<String>,
 }
 
 /// The configuration: each channel `Name` is a webhook at `https://name.example/`.
-pub fn config(channels: &Value, cooldown_min: u32) -> Config {
+pub fn config(ids: &[String], channels: &Value, cooldown_min: u32) -> Config {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, value: Value| {
         std::fs::write(dir.path().join(name), value.to_string()).unwrap();
     };
-    let service = |id: &str| json!({"id": id, "name": id.to_uppercase(), "stalenessThreshold": 60});
-    write("services.json", json!({"services": [service("api"), service("db"), service("web")]}));
+    let service =
+        |id: &String| json!({"id": id, "name": id.to_uppercase(), "stalenessThreshold": 60});
+    write("services.json", json!({"services": ids.iter().map(service).collect::<Vec<_>>()}));
     write(
         "notifications.json",
         json!({"channels": channels, "settings": {"cooldownMinutes": cooldown_min}}),
@@ -161,6 +186,16 @@ pub fn webhook(name: &str) -> Value {
     json!({"type": "webhook", "name": name, "enabled": true})
 }
 
+/// A channel as people read it: three messages at once, then one each 20 s.
+pub fn folding(name: &str) -> Value {
+    json!({"type": "webhook", "name": name, "enabled": true, "config": {"foldAbove": 3}})
+}
+
+/// The channel that is told of what others cannot be told; of nothing else.
+pub fn stand_in(name: &str) -> Value {
+    json!({"type": "webhook", "name": name, "enabled": true, "fallback": true, "events": ["degraded"]})
+}
+
 impl Bench {
     /// One channel `Hook` without a cooldown.
     pub async fn new() -> Self {
@@ -168,16 +203,22 @@ impl Bench {
     }
 
     pub async fn with(channels: Value, cooldown_min: u32) -> Self {
+        let ids = ["api", "db", "web"].map(str::to_owned).to_vec();
+        Self::of(ids, channels, cooldown_min).await
+    }
+
+    /// With these services.
+    pub async fn of(ids: Vec<String>, channels: Value, cooldown_min: u32) -> Self {
         let clock = VirtualClock::starting(START);
         let receiver = Arc::new(Receiver {
             clock: clock.clone(),
             got: Mutex::default(),
             script: Mutex::new(Box::new(|_| Reply::Status(204))),
         });
-        let gate = Gate::before(Engine::memory().unwrap());
+        let gate = Gate::unbilled(Engine::memory().unwrap());
         let store = Store::open(gate.client(), "flatline", clock.clone(), IfMissing::Create);
         let app = App {
-            config: Arc::new(config(&channels, cooldown_min)),
+            config: Arc::new(config(&ids, &channels, cooldown_min)),
             revision: 1,
             store: store.await.unwrap(),
             clock: clock.clone(),
@@ -186,7 +227,7 @@ impl Bench {
             transport: receiver.clone(),
             doorbell: Arc::new(Notify::new()),
         };
-        let bench = Self { app, clock, receiver, gate };
+        let bench = Self { app, clock, receiver, gate, ids };
         for service in &bench.app.config.services {
             bench.app.store.create_service(&service.spec, START).await.unwrap();
         }
@@ -195,7 +236,7 @@ impl Bench {
 
     /// The same table and clock with another configuration.
     pub fn reconfigured(&self, channels: &Value) -> App {
-        App { config: Arc::new(config(channels, 0)), ..self.app.clone() }
+        App { config: Arc::new(config(&self.ids, channels, 0)), ..self.app.clone() }
     }
 
     /// Commits a change of status with its rows, as checker and ingest do.

@@ -128,7 +128,7 @@ fn a_channel_is_left_alone_when_it_asks_or_fails() {
         ),
         (
             "a failing one is never left alone for long",
-            well.failed(Fault::Whole(at(900.0)), now),
+            message(message(well)).failed(Fault::Message(at(900.0)), now),
             Some(now.plus_ms(PAUSE_MS)),
             true,
         ),

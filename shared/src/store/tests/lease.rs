@@ -93,6 +93,7 @@ async fn how_a_channel_is_outlives_whoever_found_it_out() {
     lease.state = ChannelState {
         bucket: Bucket { full_at: later(60_000) },
         circuit: Circuit { failures: 4, held_until: Some(later(5_000)) },
+        folding: true,
     };
     let renewed = store.renew(&lease, START, LEASE_MS).await.unwrap().unwrap();
     assert_eq!(renewed.state, lease.state);
@@ -122,7 +123,8 @@ async fn live(store: &Store, leases: &[&Lease]) -> usize {
 #[tokio::test]
 async fn without_free_two_drains_believe_they_hold_one_channel() {
     let (engine, store) = table().await;
-    let broken = without_clause(&engine, "(attribute_not_exists(un) OR un < :now OR un > :ahead)").await;
+    let broken =
+        without_clause(&engine, "(attribute_not_exists(un) OR un < :now OR un > :ahead)").await;
     won(&store, "a", START).await;
     assert_eq!(claim(&store, "b", START).await, Claim::Rang);
     assert!(matches!(claim(&broken, "b", START).await, Claim::Won(_)), "I7 is broken");
@@ -175,7 +177,8 @@ async fn rings_too_late(engine: &flatline_embedded::Engine, store: Store, relaxe
             assert_eq!(released, Release::Released);
         }
         if relaxed && rings {
-            body["ConditionExpression"] = "un >= :now OR un <= :ahead OR attribute_exists(PK)".into();
+            body["ConditionExpression"] =
+                "un >= :now OR un <= :ahead OR attribute_exists(PK)".into();
         }
         Reply::Arrives
     })

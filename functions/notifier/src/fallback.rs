@@ -1,0 +1,125 @@
+//! Copies for the fallback channel: what another channel can never be told, or not in time.
+
+use flatline_domain::lane::next_step;
+use flatline_domain::{Event, Status, Step, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::config::Config;
+use flatline_shared::store::{Lane, OutboxRow, StoreError};
+use tracing::{error, info};
+
+use crate::ending::lane_name;
+use crate::queue::Queue;
+use crate::round::Round;
+
+/// Trouble that a channel was not told of for so long is told to the fallback channel, in ms.
+pub(crate) const LATE_MS: i64 = 600_000;
+
+/// The channel that is told instead of this one.
+pub(crate) fn fallback<'a>(config: &'a Config, channel: &str) -> Option<&'a str> {
+    let stands_in = config.channels.iter().find(|it| it.fallback && it.route.enabled);
+    let name = stands_in.map(|it| it.route.name.as_str());
+    name.filter(|name| config.notifications_enabled && *name != channel)
+}
+
+/// Whether a row may be copied at all. A copy is not copied on, and a test has an answer of its own.
+fn may_be_copied(row: &OutboxRow) -> bool {
+    let is_copy = matches!(row.delivery.lane, Lane::Copy { .. });
+    row.copied_at.is_none() && !is_copy && row.delivery.queued.event != Event::Test
+}
+
+/// The channel that gets a copy of a row that is dead. `None`: it was copied before, is of no use to
+/// anybody else, or there is no such channel, or that channel is told of the event itself.
+pub(crate) async fn copy_to(app: &App, row: &OutboxRow) -> Result<Option<String>, StoreError> {
+    let Some(to) = fallback(&app.config, &row.channel).filter(|_| may_be_copied(row)) else {
+        return Ok(None);
+    };
+    let is_told = app.store.is_told_itself(to, &row.delivery).await?;
+    Ok((!is_told).then(|| to.to_owned()))
+}
+
+impl Round<'_, '_> {
+    /// Copies trouble that the channel was not told of in time; it is still tried again here.
+    pub(crate) async fn copy_late(&mut self, queues: &mut [Queue]) -> Result<(), StoreError> {
+        let app = self.desk.app;
+        let Some(to) = fallback(&app.config, self.desk.channel()) else { return Ok(()) };
+        for (place, index) in self.overdue(queues) {
+            if self.desk.is_closing() || !self.renew().await? {
+                break;
+            }
+            let row = &mut queues[place].rows[index];
+            match copy(app, row, to).await {
+                Ok(()) => row.copied_at = Some(app.clock.now()),
+                Err(StoreError::Unavailable(why)) => return Err(StoreError::Unavailable(why)),
+                Err(failure) => {
+                    let lane = lane_name(&row.delivery.lane);
+                    error!(channel = row.channel, lane, %failure, "a row cannot be copied");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lane and row of each that is to be copied now.
+    fn overdue(&self, queues: &[Queue]) -> Vec<(usize, usize)> {
+        let now = self.desk.app.clock.now();
+        let late = self.stuck(queues, now).filter(|(.., at)| *at <= now);
+        late.map(|(place, index, _)| (place, index)).collect()
+    }
+
+    /// When the next row is to be copied. `None`: none is.
+    pub(crate) fn next_late(&self, queues: &[Queue]) -> Option<UnixMs> {
+        fallback(&self.desk.app.config, self.desk.channel())?;
+        let now = self.desk.app.clock.now();
+        self.stuck(queues, now).map(|(.., at)| at).filter(|at| *at > now).min()
+    }
+
+    /// Trouble that the channel could be told of, if it took messages: lane, row, and when it is late.
+    fn stuck<'q>(
+        &self,
+        queues: &'q [Queue],
+        now: UnixMs,
+    ) -> impl Iterator<Item = (usize, usize, UnixMs)> + use<'q> {
+        let is_open = self.state().circuit.is_open(now);
+        let stuck = move |queue: &&Queue| {
+            (is_open || queue.rows.iter().any(|row| row.attempts > 0)) && queue.has_to_say(now)
+        };
+        let troubled =
+            |row: &&OutboxRow| may_be_copied(row) && row.delivery.queued.status == Status::Down;
+        let places = (0..).zip(queues).filter(move |(_, queue)| stuck(queue));
+        places.flat_map(move |(place, queue)| {
+            let rows = (0..).zip(&queue.rows).filter(move |(_, row)| troubled(row));
+            rows.map(move |(index, row)| {
+                (place, index, row.delivery.queued.committed_at.plus_ms(LATE_MS))
+            })
+        })
+    }
+}
+
+impl Queue {
+    /// Whether something would be sent now if nothing had failed: it is no cooldown that waits.
+    fn has_to_say(&self, now: UnixMs) -> bool {
+        let mut notices = self.notices(now);
+        for notice in &mut notices {
+            notice.next_at = None;
+        }
+        let step = next_step(&notices, self.told(now).as_ref(), self.cooldown_ms, now);
+        matches!(step, Step::Send { .. })
+    }
+}
+
+/// Copies one row, unless the fallback channel is told of the event itself.
+async fn copy(app: &App, row: &OutboxRow, to: &str) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    if app.store.is_told_itself(to, &row.delivery).await? {
+        return app.store.needs_no_copy(row, now).await;
+    }
+    let reason = match &row.last_error {
+        Some(error) => format!("not accepted for 10 minutes: {error}"),
+        None => "not accepted for 10 minutes: the channel takes no messages".to_owned(),
+    };
+    app.store.copy(row, to, &reason, now).await?;
+    app.doorbell.notify_one();
+    let lane = lane_name(&row.delivery.lane);
+    info!(channel = row.channel, lane, version = row.delivery.queued.version, to, reason, "copied");
+    Ok(())
+}
