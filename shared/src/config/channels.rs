@@ -123,12 +123,8 @@ fn judge_fallback(judge: &Judge, channels: &[(Place, Channel)]) {
     for (place, _) in fallbacks().skip(1) {
         judge.error(&place.key("fallback"), "must be true on one channel only");
     }
-    for (place, channel) in fallbacks().take(1) {
-        let sentence = if channel.enabled {
-            "has no effect in this version: what other channels cannot deliver is not copied to it"
-        } else {
-            "the channel is disabled, so nothing falls back to it"
-        };
+    for (place, _) in fallbacks().take(1).filter(|(_, channel)| !channel.enabled) {
+        let sentence = "the channel is disabled, so nothing falls back to it";
         judge.warn(&place.key("fallback"), sentence);
     }
 }

@@ -204,13 +204,11 @@ fn close(name: &str, open: &mut Vec<String>, findings: &mut Findings) {
     if VOID.contains(&name) || !ELEMENTS.contains(&name) {
         return;
     }
-    match open.iter().rposition(|opened| opened == name) {
-        Some(at) => open.truncate(at),
-        None => {
-            let sentence =
-                format!("</{name}> ends what was not begun here, and so parts of the page");
-            findings.oddities.insert(sentence);
-        }
+    if let Some(at) = open.iter().rposition(|opened| opened == name) {
+        open.truncate(at);
+    } else {
+        let sentence = format!("</{name}> ends what was not begun here, and so parts of the page");
+        findings.oddities.insert(sentence);
     }
 }
 

@@ -68,11 +68,10 @@ const ODDITIES: &[Row] = &[
         ],
     ),
     (
-        "a fallback, which waits for a later version",
+        "a fallback",
         "notifications.json",
         r#"{"channels": [{"type": "webhook", "name": "Ops", "fallback": true}]}"#,
-        &["notifications.json channels[0].fallback: has no effect in this version: what other \
-             channels cannot deliver is not copied to it"],
+        &[],
     ),
     (
         "an option that a webhook does not have",
