@@ -26,12 +26,6 @@ pub fn text(config: &Config, address: SocketAddr, keys: Option<&LocalKeys>) -> S
     if let Some(keys) = keys {
         let _ = writeln!(text, "  API keys         {}", keys.file.display());
     }
-    for channel in config.channels.iter().filter(|channel| channel.enabled) {
-        if !channel.route.enabled {
-            let (name, kind) = (&channel.route.name, channel.kind.as_str());
-            let _ = writeln!(text, "  channel '{name}' ({kind}): not delivered yet");
-        }
-    }
     text
 }
 

@@ -33,8 +33,6 @@ fn external(app: &App, alert: &Alert, channels: &[&Channel], id: String) -> Exte
     let status = alert.status();
     // Without a key of its own it never is the repetition of another, so nothing of it is folded.
     let key = alert_key(&alert.source, alert.dedup_key.as_deref().unwrap_or(&id));
-    // A type that cannot be delivered to yet gets no row.
-    let deliverable = channels.iter().filter(|channel| channel.route.enabled);
     ExternalAlert {
         notice: notice(alert, key.clone(), status, now),
         key,
@@ -50,7 +48,7 @@ fn external(app: &App, alert: &Alert, channels: &[&Channel], id: String) -> Exte
             muted: false,
         },
         feed_days: app.config.notify.max_age_days,
-        channels: deliverable.map(|channel| channel.route.name.clone()).collect(),
+        channels: channels.iter().map(|channel| channel.route.name.clone()).collect(),
     }
 }
 

@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use flatline_domain::lane::{GIVE_UP_AFTER_MS, backoff_ms};
 use flatline_domain::{Event, UnixMs};
 use flatline_shared::app::App;
-use flatline_shared::config::Channel;
+use flatline_shared::config::{Channel, Secret, variable_name};
 use flatline_shared::notify::{Answer, Format, Message, Outgoing, SendError, Verdict};
 use flatline_shared::store::OutboxRow;
+use tracing::warn;
 
 /// The longest that a send may take, in ms; the transport gives up sooner. Less than what is left of
 /// the lease when it begins.
@@ -59,22 +60,50 @@ pub enum Next {
 
 /// Sends these rows as one message and judges the answer. Every way out is bounded in time.
 pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[OutboxRow]) -> Outcome {
-    let Some(message) = Message::folded(rows, &app.config) else {
+    let Some(message) = Message::folded(rows, &app.config, app.clock.now()) else {
         return Outcome::Refused { reason: "there is nothing to tell".to_owned() };
     };
-    let outgoing = match (format.request)(&message, channel) {
+    match tell(app, channel, format, &message).await {
+        Told::Outcome(outcome) => outcome,
+        Told::Moved { key, value } => {
+            let variable = variable_name(&channel.route.name, key);
+            warn!(
+                channel = channel.route.name,
+                variable, value, "it moved: set the variable to the new value"
+            );
+            let mut moved = channel.clone();
+            moved.secrets.insert(key.to_owned(), Secret::new(value));
+            match tell(app, &moved, format, &message).await {
+                Told::Outcome(outcome) => outcome,
+                Told::Moved { .. } => {
+                    Outcome::Refused { reason: "it moves again and again".to_owned() }
+                }
+            }
+        }
+    }
+}
+
+/// What became of one request.
+enum Told {
+    Outcome(Outcome),
+    Moved { key: &'static str, value: String },
+}
+
+async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'_>) -> Told {
+    let outgoing = match (format.request)(message, channel) {
         Ok(outgoing) => outgoing,
-        Err(error) => return Outcome::Refused { reason: error.to_string() },
+        Err(error) => return Told::Outcome(Outcome::Refused { reason: error.to_string() }),
     };
     let answer = match send(app, outgoing).await {
         Ok(answer) => answer,
-        Err(SendError::Forbidden(reason)) => return Outcome::Refused { reason },
+        Err(SendError::Forbidden(reason)) => return Told::Outcome(Outcome::Refused { reason }),
         Err(SendError::Failed(error)) => {
-            return Outcome::Failed { error, after_ms: None, pace: Pace::Free };
+            let pace = Pace::Free;
+            return Told::Outcome(Outcome::Failed { error, after_ms: None, pace });
         }
     };
     let status = format!("HTTP {}", answer.status);
-    match (format.judge)(&answer, app.clock.now()) {
+    Told::Outcome(match (format.judge)(&answer, app.clock.now()) {
         Verdict::Delivered => Outcome::Accepted { answer: status },
         Verdict::Retry { after_ms } => {
             Outcome::Failed { error: status, after_ms, pace: Pace::Free }
@@ -83,11 +112,12 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[Outb
             Outcome::Failed { error: status, after_ms, pace: Pace::Limited }
         }
         Verdict::Permanent { reason } => Outcome::Refused { reason },
-    }
+        Verdict::Moved { key, value } => return Told::Moved { key, value },
+    })
 }
 
 async fn send(app: &App, outgoing: Outgoing) -> Result<Answer, SendError> {
-    let host = outgoing.url.host_str().unwrap_or_default().to_owned();
+    let host = outgoing.host().to_owned();
     tokio::select! {
         biased;
         answer = app.transport.send(outgoing) => answer,

@@ -10,7 +10,7 @@ use flatline_domain::bucket::REFILL_MS;
 use flatline_domain::circuit::PAUSE_MS;
 use flatline_domain::lane::{Turn, Unsent, next_step};
 use flatline_domain::{Allowance, Event, Level, Step, UnixMs};
-use flatline_shared::config::{Channel, ChannelKind, Config};
+use flatline_shared::config::{Channel, Config};
 use flatline_shared::notify::Format;
 use flatline_shared::store::{ChannelState, Ended, Ending, Lane, Lease, OutboxRow, StoreError};
 use futures_util::FutureExt;
@@ -61,7 +61,7 @@ enum Ready {
 
 /// How many messages a channel bears. Programs read every message, people do not.
 fn allowance(channel: &Channel, config: &Config) -> Option<Allowance> {
-    let by_programs = matches!(channel.kind, ChannelKind::PagerDuty | ChannelKind::Webhook);
+    let by_programs = channel.kind.is_for_programs();
     let burst = match channel.fold_above {
         Some(own) => own,
         None if by_programs => return None,

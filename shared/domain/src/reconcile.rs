@@ -169,21 +169,16 @@ fn judge_gap(
         return Decision::ClearGap(KeepReason::AfterHole);
     }
     let down = transition(record, Status::Down, Reason::Silence, began.min(gap.to), now);
-    let (to, reason) = match record.reported {
-        Status::Down => return Decision::Commit(vec![down]),
-        Status::Degraded => (Status::Degraded, Reason::Reported),
-        _ => (Status::Up, Reason::Recovered),
-    };
-    let back = Transition {
+    let up = Transition {
         version: down.version + 1,
         from: Status::Down,
-        to,
+        to: Status::Up,
         since: down.at,
         at: gap.to.max(down.at).min(now.max(down.at)),
         decided_at: now,
-        reason,
+        reason: Reason::Recovered,
     };
-    Decision::Commit(vec![down, back])
+    Decision::Commit(vec![down, up])
 }
 
 /// The next transition of `record`; it never begins before the one before it.

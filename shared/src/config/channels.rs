@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use flatline_domain::{ChannelRoute, EventFilter};
 
-use super::credentials::{Credentials, options, variable_name};
+use super::channel_options::Need;
+use super::credentials::variable_name;
 use super::entry::{judge_name, read_events};
 use super::reader::{Judge, Place, Section, choice, quoted};
-use super::{Channel, ChannelKind, Env, NotifySettings, notifications, webhook};
+use super::{Channel, ChannelKind, ChannelOptions, Env, NotifySettings, notifications};
 
 /// One transaction writes a row for each: more would not fit into it with the rest.
 const ENABLED_LIMIT: usize = 24;
@@ -41,30 +42,19 @@ fn read_one(object: &mut Section<'_>, settings: &NotifySettings, env: &Env) -> C
     let name = read_name(object);
     let is_known = kind.is_some() && !name.is_empty();
     // A channel without a type ends in an error anyway; any type lets the rest be read.
-    let kind = kind.unwrap_or(ChannelKind::Webhook);
+    let kind = kind.unwrap_or_else(ChannelKind::any);
     let enabled = object.flag("enabled").unwrap_or(true);
     let fallback = object.flag("fallback").unwrap_or(false);
     let events = read_events(object).unwrap_or(EventFilter::ALL);
     let mut config = object.free("config");
     let external_alerts = config.flag("externalAlerts").unwrap_or(true);
     let fold_above = config.whole("foldAbove", "messages", &notifications::FOLD_ABOVE);
-    let credentials = Credentials::read(&mut config, kind, &name, env);
-    webhook::judge_base_url(&mut config, &settings.allow_private);
-    let mut options = options(&config);
-    if kind == ChannelKind::Webhook {
-        webhook::read(&mut config, &mut options, &name, &credentials);
-        if enabled && is_known {
-            webhook::judge_address(&config, &name, &credentials, &settings.allow_private);
-        }
-        // Only this type is closed: what the others know is said when they can deliver.
-        config.close();
-    }
-    let route = ChannelRoute {
-        name,
-        enabled: enabled && kind.delivers(),
-        events,
-        tracks_incidents: kind.tracks_incidents(),
-    };
+    let need = if enabled && is_known { Need::Enforced } else { Need::Waived };
+    let mut options = ChannelOptions::open(config, kind, &name, &settings.allow_private, env, need);
+    options.base_url();
+    (kind.about().read)(&mut options);
+    let (options, credentials) = options.close();
+    let route = ChannelRoute { name, enabled, events, tracks_incidents: kind.tracks_incidents() };
     Channel {
         route,
         kind,
@@ -79,12 +69,13 @@ fn read_one(object: &mut Section<'_>, settings: &NotifySettings, env: &Env) -> C
 
 fn read_kind(object: &mut Section<'_>) -> Option<ChannelKind> {
     if object.value("type").is_none() {
-        let words: Vec<_> = ChannelKind::WORDS.iter().map(|(word, _)| *word).collect();
+        let words: Vec<_> = ChannelKind::words().collect();
         let sentence = format!("must be one of {}, and is missing", words.join(", "));
         object.judge().error(&object.place().key("type"), sentence);
     }
+    let words: Vec<_> = ChannelKind::all().map(|kind| (kind.as_str(), kind)).collect();
     let word = object.text("type")?;
-    choice(object.judge(), &object.place().key("type"), word, &ChannelKind::WORDS)
+    choice(object.judge(), &object.place().key("type"), word, &words)
 }
 
 fn read_name(object: &mut Section<'_>) -> String {
@@ -143,52 +134,7 @@ fn judge_variables(judge: &Judge, channels: &[Channel], env: &Env) {
 impl Channel {
     /// Names of the variables that hold its credentials.
     pub fn variables(&self) -> Vec<String> {
-        let keys = self.kind.credentials().iter();
+        let keys = self.kind.about().credentials.iter();
         keys.map(|key| variable_name(&self.route.name, key)).collect()
-    }
-}
-
-impl ChannelKind {
-    const WORDS: [(&'static str, Self); 7] = [
-        ("discord", Self::Discord),
-        ("slack", Self::Slack),
-        ("telegram", Self::Telegram),
-        ("email", Self::Email),
-        ("webhook", Self::Webhook),
-        ("pushover", Self::Pushover),
-        ("pagerduty", Self::PagerDuty),
-    ];
-
-    /// The word of `type`.
-    pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
-    }
-
-    /// The words of every type.
-    pub fn words() -> impl Iterator<Item = &'static str> {
-        Self::WORDS.iter().map(|(word, _)| *word)
-    }
-
-    /// Whether this version can deliver to it.
-    pub const fn delivers(self) -> bool {
-        matches!(self, Self::Webhook)
-    }
-
-    /// Its credentials, as `config` of old files names them; in upper case they end the names of
-    /// variables.
-    pub const fn credentials(self) -> &'static [&'static str] {
-        match self {
-            Self::Discord | Self::Slack => &["webhookUrl"],
-            Self::Telegram => &["botToken", "chatId"],
-            Self::Email => &["apiKey", "domain"],
-            Self::Webhook => &["url", "authToken"],
-            Self::Pushover => &["userKey", "apiToken"],
-            Self::PagerDuty => &["routingKey"],
-        }
-    }
-
-    /// Whether it keeps an incident open until it is told of the end.
-    const fn tracks_incidents(self) -> bool {
-        matches!(self, Self::PagerDuty)
     }
 }

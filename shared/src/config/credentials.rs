@@ -7,20 +7,6 @@ use serde_json::{Map, Value};
 use super::reader::{Object, Place, wanted};
 use super::{ChannelKind, Env, Secret};
 
-/// Keys of `config` that are a credential of one type or another.
-const KEYS: [&str; 10] = [
-    "apiKey",
-    "apiToken",
-    "authToken",
-    "botToken",
-    "chatId",
-    "domain",
-    "routingKey",
-    "url",
-    "userKey",
-    "webhookUrl",
-];
-
 /// The name of the variable with a credential of a channel: the channel's name in upper case, each
 /// UTF-16 unit of it other than A-Z and 0-9 as `_`, which is how the replaced system made it.
 pub fn variable_name(channel: &str, key: &str) -> String {
@@ -52,7 +38,7 @@ impl Credentials {
         env: &Env,
     ) -> Self {
         let mut found = BTreeMap::new();
-        for key in kind.credentials() {
+        for key in kind.about().credentials {
             let variable = variable_name(channel, key);
             let written = from_config(config, key, &variable);
             let given = env.secret(&variable).map(|secret| (secret, Place::variable(&variable)));
@@ -68,6 +54,11 @@ impl Credentials {
         self.found.get(key).map(|(secret, place)| (secret.expose(), place))
     }
 
+    /// Adds one, unless the channel has one of its own.
+    pub(super) fn offer(&mut self, key: &str, secret: Secret, place: Place) {
+        self.found.entry(key.to_owned()).or_insert((secret, place));
+    }
+
     /// Whether some may be missing here, because another function has them.
     pub(super) fn may_be_elsewhere(&self) -> bool {
         self.elsewhere
@@ -81,7 +72,9 @@ impl Credentials {
 
 /// `config` without credentials and comments.
 pub(super) fn options(config: &Object<'_>) -> Map<String, Value> {
-    let others = config.entries().filter(|(key, _)| !KEYS.contains(key));
+    let is_credential =
+        |key| ChannelKind::all().any(|kind| kind.about().credentials.contains(&key));
+    let others = config.entries().filter(|(key, _)| !is_credential(key));
     others.map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 

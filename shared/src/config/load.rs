@@ -96,6 +96,7 @@ impl Config {
             channels: told.channels,
             notifications_enabled: told.enabled,
             notify: told.settings,
+            templates: told.templates,
             settings,
             dashboard,
             api_keys,

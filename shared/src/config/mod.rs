@@ -3,6 +3,8 @@
 //! Reading asks for each key by name and type and notes what is wrong on the way; nothing stops at
 //! the first problem. A known key of a wrong type or value is an error, an unknown key a warning.
 
+mod address;
+mod channel_options;
 mod channels;
 mod credentials;
 mod dashboard;
@@ -10,6 +12,7 @@ mod entry;
 pub mod env;
 mod fingerprint;
 mod keys;
+mod kind;
 mod load;
 mod looks;
 mod markup;
@@ -19,12 +22,16 @@ mod reader;
 mod reference;
 mod services;
 mod settings;
+mod template;
 #[cfg(test)]
 mod tests;
 mod types;
-mod webhook;
 
+pub use channel_options::ChannelOptions;
 pub use credentials::variable_name;
 pub use env::{Env, Secret};
 pub use keys::ApiKeys;
+pub use kind::{ChannelKind, ChannelType};
+pub use reader::Place;
+pub use template::{Audience, Part, TemplateShape, Templates};
 pub use types::*;

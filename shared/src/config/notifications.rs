@@ -3,9 +3,10 @@
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::reader::{Judge, Object, Place, Section};
+use super::reader::{Judge, Place, Section};
 use super::reference::notifications::FILE;
-use super::{Channel, ChannelKind, Env, NotifySettings, channels};
+use super::{Channel, Env, NotifySettings, Templates, channels};
+use crate::render::time::is_zone;
 
 /// How many messages a channel may send at once before the rest is folded.
 pub(super) const FOLD_ABOVE: std::ops::RangeInclusive<i64> = 1..=1_000;
@@ -18,6 +19,7 @@ pub(super) struct Notifications {
     pub(super) enabled: bool,
     pub(super) channels: Vec<Channel>,
     pub(super) settings: NotifySettings,
+    pub(super) templates: Templates,
 }
 
 /// Reads the file.
@@ -26,9 +28,9 @@ pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifi
     let enabled = file.flag("enabled").unwrap_or(true);
     let settings = read_settings(file.section("settings"), env);
     let channels = channels::read(&mut file, &settings, env);
-    judge_templates(&file.free("templates"));
+    let templates = Templates::read(&file.free("templates"));
     file.close();
-    Notifications { enabled, channels, settings }
+    Notifications { enabled, channels, settings, templates }
 }
 
 fn read_settings(mut object: Section<'_>, env: &Env) -> NotifySettings {
@@ -83,14 +85,9 @@ fn minutes_ms(minutes: f64) -> i64 {
     (minutes * 60_000.0).round() as i64
 }
 
-/// Only the shape is judged: whether a zone exists is known where there is a zone database.
 fn read_timezone(object: &mut Section<'_>) -> Option<String> {
     let name = object.text("timezone")?;
-    let is_part = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
-    };
-    if !name.split('/').all(is_part) {
+    if !is_zone(name) {
         let sentence = "must be the name of a time zone, such as UTC or Europe/Berlin";
         object.judge().error(&object.place().key("timezone"), sentence);
     }
@@ -119,17 +116,4 @@ fn read_timeout(judge: &Judge, env: &Env) -> i64 {
         judge.error(&Place::variable("REQUEST_TIMEOUT"), sentence);
     }
     parsed.unwrap_or(REQUEST_TIMEOUT_MS).min(REQUEST_TIMEOUT_MS)
-}
-
-/// Templates are kept for the types that use them; here only their names are judged.
-fn judge_templates(templates: &Object<'_>) {
-    for (name, value) in templates.entries() {
-        let place = templates.place.key(name);
-        Object::open(templates.judge, place.clone(), Some(value));
-        let kind = name.strip_suffix("_external").unwrap_or(name);
-        if !ChannelKind::words().any(|word| word == kind) {
-            let hint = templates.judge.nearest(kind, ChannelKind::words());
-            templates.judge.warn(&place, format!("there is no channel type of this name{hint}"));
-        }
-    }
 }

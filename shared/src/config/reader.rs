@@ -65,7 +65,7 @@ impl Judge {
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub struct Place {
     file: String,
     path: String,
 }
@@ -97,6 +97,11 @@ impl Place {
     /// An element of the list here.
     pub(super) fn item(&self, index: usize) -> Self {
         Self { file: self.file.clone(), path: format!("{}[{index}]", self.path) }
+    }
+
+    /// Whether it is a variable of the environment.
+    pub(super) fn is_variable(&self) -> bool {
+        self.file == "environment"
     }
 
     /// The path alone, as sentences about the same file name it.

@@ -6,7 +6,7 @@ use std::fmt;
 use flatline_domain::{ChannelRoute, Membership, ServiceSpec};
 use ipnet::IpNet;
 
-use super::{ApiKeys, Secret};
+use super::{ApiKeys, ChannelKind, Secret, Templates};
 
 mod dashboard;
 mod settings;
@@ -27,6 +27,8 @@ pub struct Config {
     pub notifications_enabled: bool,
     /// `notifications.json` `settings`.
     pub notify: NotifySettings,
+    /// `notifications.json` `templates`.
+    pub templates: Templates,
     /// `settings.json`.
     pub settings: Settings,
     /// `dashboard.json`.
@@ -89,7 +91,7 @@ pub struct Group {
 /// One configured channel. Its `Debug` shows no option: headers may hold secrets.
 #[derive(Clone)]
 pub struct Channel {
-    /// Name, events, and whether it gets rows at all (enabled, and its type can deliver).
+    /// Name, events, and whether it gets rows at all.
     pub route: ChannelRoute,
     /// What it speaks.
     pub kind: ChannelKind,
@@ -105,25 +107,6 @@ pub struct Channel {
     pub options: serde_json::Map<String, serde_json::Value>,
     /// Its credentials, by upper-case key (`URL`, `AUTHTOKEN` ...), environment first.
     pub secrets: BTreeMap<String, Secret>,
-}
-
-/// The channel types of the replaced system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelKind {
-    /// discord
-    Discord,
-    /// slack
-    Slack,
-    /// telegram
-    Telegram,
-    /// email
-    Email,
-    /// webhook
-    Webhook,
-    /// pushover
-    Pushover,
-    /// pagerduty
-    PagerDuty,
 }
 
 /// `notifications.json` `settings`.
@@ -171,27 +154,11 @@ impl Config {
         self.index.get(id).map(|at| &self.services[*at])
     }
 
-    /// The smallest window of any active service, the one for a first heartbeat among them, in ms;
-    /// 300,000 if there is none.
+    /// The smallest window of any active service, in ms; 300,000 if there is none.
     pub fn smallest_window_ms(&self) -> i64 {
         let specs = self.services.iter().map(|service| &service.spec);
         let active = specs.filter(|spec| spec.membership == Membership::Active);
-        let windows = active.flat_map(|spec| [Some(spec.window_ms), spec.first_window_ms]);
-        windows.flatten().min().unwrap_or(300_000)
-    }
-
-    /// What start says of enabled channels whose type this version cannot deliver to.
-    pub fn not_delivered_yet(&self) -> Vec<String> {
-        let waiting =
-            self.channels.iter().filter(|channel| channel.enabled && !channel.kind.delivers());
-        let sentence = |channel: &Channel| {
-            format!(
-                "channel '{}' ({}): not delivered yet",
-                channel.route.name,
-                channel.kind.as_str()
-            )
-        };
-        waiting.map(sentence).collect()
+        active.map(|spec| spec.window_ms).min().unwrap_or(300_000)
     }
 }
 

@@ -1,9 +1,12 @@
-//! What a channel is told: a waiting delivery, or many as one, and what all messages share.
+//! What a channel is told: a waiting delivery and what all messages share.
 
-use flatline_domain::UnixMs;
+use flatline_domain::{Event, UnixMs};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tracing::warn;
 
-use crate::config::Config;
+use super::story::Story;
+use crate::config::{Audience, Channel, Config};
 use crate::store::{Lane, OutboxRow};
 
 /// One delivery, or many as one, with its surroundings, as channels read it.
@@ -14,8 +17,10 @@ pub struct Message<'a> {
     /// Every delivery that is told, `row` among them: service by service, each in order. More than
     /// one: say of each what there is room for, and how many more there are.
     pub rows: &'a [OutboxRow],
-    /// `FLATLINE_PUBLIC_URL`, without a trailing slash.
-    pub public_url: Option<&'a str>,
+    /// How messages are to look.
+    pub config: &'a Config,
+    /// When it is sent.
+    pub now: UnixMs,
 }
 
 /// A channel that could not be told, and that is why another one is.
@@ -30,27 +35,53 @@ pub struct Undelivered<'a> {
 impl<'a> Message<'a> {
     /// The message that this delivery is.
     #[must_use]
-    pub fn new(row: &'a OutboxRow, config: &'a Config) -> Self {
-        Self { public_url: config.public_url.as_deref(), ..Self::plain(row) }
+    pub const fn new(row: &'a OutboxRow, config: &'a Config, now: UnixMs) -> Self {
+        Self { row, rows: std::slice::from_ref(row), config, now }
     }
 
     /// The message that these deliveries are together. `None`: there are none.
     #[must_use]
-    pub fn folded(rows: &'a [OutboxRow], config: &'a Config) -> Option<Self> {
-        let row = rows.first()?;
-        Some(Self { row, rows, public_url: config.public_url.as_deref() })
+    pub fn folded(rows: &'a [OutboxRow], config: &'a Config, now: UnixMs) -> Option<Self> {
+        Some(Self { row: rows.first()?, rows, config, now })
     }
 
-    /// The message that this delivery is, without a link.
+    /// What happened.
     #[must_use]
-    pub fn plain(row: &'a OutboxRow) -> Self {
-        Self { row, rows: std::slice::from_ref(row), public_url: None }
+    pub const fn event(&self) -> Event {
+        self.row.delivery.queued.event
     }
 
     /// Whether it tells of many.
     #[must_use]
-    pub fn is_folded(&self) -> bool {
+    pub const fn is_folded(&self) -> bool {
         self.rows.len() > 1
+    }
+
+    /// The messages that its deliveries would be one by one, in order.
+    pub fn parts(self) -> impl Iterator<Item = Self> {
+        self.rows.iter().map(move |row| Self { row, rows: std::slice::from_ref(row), ..self })
+    }
+
+    /// Of a copy for the fallback channel: who could not be told, and why.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<Undelivered<'a>> {
+        let Lane::Copy { channel, .. } = &self.row.delivery.lane else { return None };
+        let reason = self.row.undelivered.as_deref().unwrap_or_default();
+        Some(Undelivered { channel, reason })
+    }
+
+    /// Whose lane it is, at the channel that was to be told first.
+    fn origin(&self) -> &'a Lane {
+        match &self.row.delivery.lane {
+            Lane::Copy { of, .. } => of,
+            lane => lane,
+        }
+    }
+
+    /// What it says, in words.
+    #[must_use]
+    pub fn story(&self) -> Story {
+        Story::of(self)
     }
 
     /// The same for every attempt and no other message: 32 hex digits of a hash over the channel, the
@@ -63,27 +94,62 @@ impl<'a> Message<'a> {
             format!("{}\n{}\n{committed_ms}", row.channel, row.key)
         };
         let lines: Vec<String> = self.rows.iter().map(line).collect();
-        let hash = Sha256::digest(lines.join("\n"));
-        let half = hash.first_chunk().expect("a SHA-256 hash has 32 bytes");
-        format!("{:032x}", u128::from_be_bytes(*half))
+        format!("{:032x}", half_hash(&lines.join("\n")))
     }
 
-    /// The page that shows more.
+    /// The same for all messages of one lane: by it mail programs and vendors put them together.
+    #[must_use]
+    pub fn thread(&self) -> String {
+        match self.origin() {
+            Lane::Service(id) => format!("flatline/{id}"),
+            Lane::Alert(key) => format!("flatline/alert/{key}"),
+            Lane::Copy { .. } => format!("flatline/copy/{}", self.id()),
+        }
+    }
+
+    /// The page that shows more: the service's, or for alerts and many services the first one.
     #[must_use]
     pub fn link(&self) -> Option<String> {
-        self.public_url.map(|url| format!("{url}/"))
+        let page = self.config.public_url.as_deref()?;
+        match self.origin() {
+            Lane::Service(id) if !self.is_folded() => {
+                Some(format!("{page}/services/{}", segment(id)))
+            }
+            _ => Some(format!("{page}/")),
+        }
     }
 
-    /// Of a copy for the fallback channel: who could not be told, and why.
+    /// The parts that a template makes of this message; `None` if there is none for it, or if it
+    /// failed: a message is never lost to a template.
     #[must_use]
-    pub fn undelivered(&self) -> Option<Undelivered<'a>> {
-        let Lane::Copy { channel, .. } = &self.row.delivery.lane else { return None };
-        let reason = self.row.undelivered.as_deref().unwrap_or_default();
-        Some(Undelivered { channel, reason })
+    pub fn template(&self, channel: &Channel) -> Option<Value> {
+        if self.is_folded() {
+            return None;
+        }
+        let audience =
+            if self.event() == Event::Alert { Audience::Alerts } else { Audience::Services };
+        let values = self.story().values(self);
+        let rendered = self.config.templates.render(channel.kind, audience, &values)?;
+        rendered
+            .inspect_err(|error| {
+                let channel = channel.route.name.as_str();
+                warn!(channel, %error, "the default text is sent instead");
+            })
+            .ok()
     }
+}
 
-    /// The messages that its deliveries would be one by one, in order.
-    pub fn parts(self) -> impl Iterator<Item = Self> {
-        self.rows.iter().map(move |row| Self { row, rows: std::slice::from_ref(row), ..self })
-    }
+/// `id` as a segment of a path that no vendor's form takes for anything else.
+fn segment(id: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let written = |byte: u8| {
+        if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    id.bytes().map(written).collect()
+}
+
+/// 128 bits of a hash.
+pub(super) fn half_hash(text: &str) -> u128 {
+    let hash = Sha256::digest(text);
+    u128::from_be_bytes(*hash.first_chunk().expect("a SHA-256 hash has 32 bytes"))
 }

@@ -1,15 +1,16 @@
 //! The one sender: no redirects, no proxies, no private addresses, no waiting for ever.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ipnet::IpNet;
-use reqwest::{Client, ClientBuilder, Response};
+use reqwest::{Certificate, Client, ClientBuilder, Response};
 
 use super::guard::{Guard, Refusal, Road, road};
 use super::tls::use_ring;
-use super::{Answer, BoxFuture, Outgoing, SendError, Transport};
+use super::{Answer, BoxFuture, Encryption, HttpRequest, Outgoing, SendError, Transport, smtp};
 
 /// Bytes of an answer that are read; the rest is dropped.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
@@ -34,11 +35,13 @@ pub(super) fn client_builder(timeout: Duration) -> ClientBuilder {
 #[error("the HTTP client cannot be built: {0}")]
 pub struct ClientError(#[from] pub(super) reqwest::Error);
 
-/// Sends to channels over the network.
+/// Sends to channels over the network, by HTTP and by SMTP.
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     encrypted: Line,
     plain: Line,
+    roots: Arc<[Vec<u8>]>,
+    timeout: Duration,
 }
 
 /// One client with the guard that its resolver obeys.
@@ -49,13 +52,19 @@ struct Line {
 }
 
 impl Line {
-    fn new(allow_private: &[IpNet], road: Road, timeout: Duration) -> Result<Self, ClientError> {
+    fn new(
+        allow_private: &[IpNet],
+        road: Road,
+        roots: &[Vec<u8>],
+        timeout: Duration,
+    ) -> Result<Self, ClientError> {
         let guard = Guard::new(allow_private, road);
-        let client = client_builder(timeout)
-            .https_only(road == Road::Encrypted)
-            .dns_resolver(guard.clone())
-            .build()?;
-        Ok(Self { client, guard })
+        let mut builder =
+            client_builder(timeout).https_only(road == Road::Encrypted).dns_resolver(guard.clone());
+        for root in roots {
+            builder = builder.add_root_certificate(Certificate::from_der(root)?);
+        }
+        Ok(Self { client: builder.build()?, guard })
     }
 }
 
@@ -64,14 +73,38 @@ impl HttpTransport {
     /// (`REQUEST_TIMEOUT`) bounds a whole request; more than [`REQUEST_TIMEOUT_MAX_MS`] counts as
     /// that.
     pub fn new(allow_private: &[IpNet], timeout_ms: u64) -> Result<Self, ClientError> {
+        Self::trusting(&[], allow_private, timeout_ms)
+    }
+
+    /// The same, for receivers whose certificates one of these signed as well (DER).
+    pub fn trusting(
+        roots: &[Vec<u8>],
+        allow_private: &[IpNet],
+        timeout_ms: u64,
+    ) -> Result<Self, ClientError> {
         let timeout = Duration::from_millis(timeout_ms.clamp(1, REQUEST_TIMEOUT_MAX_MS));
         Ok(Self {
-            encrypted: Line::new(allow_private, Road::Encrypted, timeout)?,
-            plain: Line::new(allow_private, Road::Plain, timeout)?,
+            encrypted: Line::new(allow_private, Road::Encrypted, roots, timeout)?,
+            plain: Line::new(allow_private, Road::Plain, roots, timeout)?,
+            roots: roots.into(),
+            timeout,
         })
     }
 
-    async fn request(self, outgoing: Outgoing) -> Result<Answer, SendError> {
+    async fn deliver(self, outgoing: Outgoing) -> Result<Answer, SendError> {
+        match outgoing {
+            Outgoing::Http(request) => self.request(request).await,
+            Outgoing::Smtp(submission) => {
+                let line = match submission.encryption {
+                    Encryption::None => self.plain,
+                    Encryption::Tls | Encryption::StartTls => self.encrypted,
+                };
+                smtp::submit(submission, line.guard, &self.roots, self.timeout).await
+            }
+        }
+    }
+
+    async fn request(self, outgoing: HttpRequest) -> Result<Answer, SendError> {
         let line = match road(&outgoing.url)? {
             Road::Encrypted => self.encrypted,
             Road::Plain => self.plain,
@@ -92,7 +125,7 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
-        Box::pin(self.clone().request(request))
+        Box::pin(self.clone().deliver(request))
     }
 }
 

@@ -5,6 +5,7 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
 use super::Answer;
+use super::fit::one_line;
 
 /// The longest wait that a receiver may ask for, in ms.
 pub const RETRY_AFTER_MAX_MS: i64 = 3_600_000;
@@ -23,6 +24,13 @@ pub enum Verdict {
     RateLimited {
         /// The wait that was asked for, in ms; at most [`RETRY_AFTER_MAX_MS`].
         after_ms: Option<i64>,
+    },
+    /// It wants to be told at another place: once more with this credential.
+    Moved {
+        /// The upper-case key of the credential.
+        key: &'static str,
+        /// Its new value.
+        value: String,
     },
     /// It never will be.
     Permanent {
@@ -46,6 +54,35 @@ pub fn by_status(answer: &Answer, now: UnixMs) -> Verdict {
         408 | 425 | 300..=399 | 500..=599 => Verdict::Retry { after_ms },
         410 => Verdict::Permanent { reason: "HTTP 410: the receiver is gone".to_owned() },
         status => Verdict::Permanent { reason: format!("HTTP {status}") },
+    }
+}
+
+impl Verdict {
+    /// With what the vendor said about it, in a permanent one; one line, cut to 200 characters.
+    #[must_use]
+    pub fn because(self, why: Option<&str>) -> Self {
+        match (self, why.map(one_line).filter(|why| !why.is_empty())) {
+            (Self::Permanent { reason }, Some(why)) => {
+                let why: String = why.chars().take(200).collect();
+                Self::Permanent { reason: format!("{reason}: {why}") }
+            }
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+/// The verdict with the wait that a field of the vendor asks for, in seconds, if that is a sensible
+/// number; the longer one, if a header asked for one too.
+#[must_use]
+pub fn with_wait_s(verdict: Verdict, wait_s: Option<f64>) -> Verdict {
+    let Some(wait_s) = wait_s.filter(|wait_s| *wait_s >= 0.0) else { return verdict };
+    // Anything too large for the type becomes its maximum, which is cut like all others.
+    let asked_ms = ((wait_s * 1_000.0).ceil() as i64).min(RETRY_AFTER_MAX_MS);
+    let longer = |after_ms: Option<i64>| Some(after_ms.map_or(asked_ms, |ms| ms.max(asked_ms)));
+    match verdict {
+        Verdict::Retry { after_ms } => Verdict::Retry { after_ms: longer(after_ms) },
+        Verdict::RateLimited { after_ms } => Verdict::RateLimited { after_ms: longer(after_ms) },
+        verdict => verdict,
     }
 }
 

@@ -1,33 +1,45 @@
 //! The generic webhook: one JSON object per event, for programs.
 //!
 //! The body keeps the fields of the system that Flatline replaces and adds ours;
-//! docs/notifications.md describes it for receivers.
+//! docs/notifications.md describes it for receivers. Signatures follow Standard Webhooks.
 
-use std::collections::BTreeMap;
+mod body;
+mod options;
+mod signature;
+
+use std::io::{self, Write};
 
 use bytes::Bytes;
-use flatline_domain::{Event, Status};
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::Serialize;
 use serde_json::Value;
+use url::Url;
 
-use super::{Format, Message, Outgoing, RequestError, Undelivered, verdict};
-use crate::config::{Channel, ChannelKind};
-use crate::render::time::rfc3339;
+use self::body::Body;
+use super::{Format, HttpRequest, Message, Outgoing, RequestError, base, verdict};
+use crate::config::{Channel, ChannelType, Part, TemplateShape};
 
 /// The webhook, for the list of formats.
-pub(super) const FORMAT: Format =
-    Format { kind: ChannelKind::Webhook, request, judge: verdict::by_status };
+pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge: verdict::by_status };
+
+static TYPE: ChannelType = ChannelType {
+    word: "webhook",
+    credentials: &["url", "authToken", "signingSecret"],
+    tracks_incidents: false,
+    is_for_programs: true,
+    template: TemplateShape {
+        parts: &[Part::Text("body")],
+        escape: write_json,
+        prepare: str::to_owned,
+    },
+    read: options::read,
+};
 
 /// Stands for AUTHTOKEN in a configured `Authorization` header.
 const TOKEN_PLACEHOLDER: &str = "YOUR_TOKEN";
-
-/// Why a body can always be written.
-const JSON: &str = "text, numbers and maps of text always have a JSON form";
 
 /// Headers that belong to the connection or to the sender, whatever the configuration says.
 const NOT_CONFIGURABLE: [HeaderName; 11] = [
@@ -44,92 +56,55 @@ const NOT_CONFIGURABLE: [HeaderName; 11] = [
     UPGRADE,
 ];
 
-/// Bytes of JSON that the events of a folded message may have; the rest is counted.
-const FOLDED_MAX_BYTES: usize = 256 * 1024;
-
-/// The channel that could not be told.
-#[derive(Serialize)]
-struct UndeliveredBody<'a> {
-    channel: &'a str,
-    reason: &'a str,
-}
-
-/// The body for many events as one.
-#[derive(Serialize)]
-struct FoldedBody {
-    event: &'static str,
-    timestamp: String,
-    id: String,
-    count: usize,
-    events: Vec<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-}
-
-/// What the service is now.
-#[derive(Serialize)]
-struct ServiceBody<'a> {
-    id: &'a str,
-    name: &'a str,
-    status: Status,
-}
-
-/// The body for an event of a service.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventBody<'a> {
-    event: Event,
-    service: ServiceBody<'a>,
-    last_seen: Option<String>,
-    timestamp: String,
-    id: String,
-    version: u64,
-    previous_status: Status,
-    since: String,
-    reason: &'a str,
-    window_seconds: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    down_seconds: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reminder: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undelivered: Option<UndeliveredBody<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-}
-
-/// The body for an alert of another tool.
-#[derive(Serialize)]
-struct AlertBody<'a> {
-    event: Event,
-    title: &'a str,
-    message: &'a str,
-    severity: &'a str,
-    source: &'a str,
-    status: &'static str,
-    labels: &'a BTreeMap<String, String>,
-    annotations: &'a BTreeMap<String, String>,
-    channels: &'a [String],
-    timestamp: String,
-    id: String,
-    version: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undelivered: Option<UndeliveredBody<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+/// Writes a value as the inside of a JSON string.
+fn write_json(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let quoted = Value::from(text).to_string();
+    out.write_all(&quoted.as_bytes()[1..quoted.len() - 1])
 }
 
 /// The request that tells a webhook of this message.
 pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, RequestError> {
-    let url = channel.secrets.get("URL").ok_or(RequestError::Missing("URL"))?;
-    Ok(Outgoing {
-        method: method(channel)?,
-        url: url.expose().parse().map_err(|_| RequestError::Url)?,
-        headers: headers(channel)?,
-        body: body(message),
-    })
+    let method = method(channel)?;
+    let mut url = base::secret_url(channel, "URL")?;
+    let mut headers = headers(channel)?;
+    let body = if method == Method::GET {
+        headers.remove(CONTENT_TYPE);
+        ask(&mut url, &Body::of(message));
+        Bytes::new()
+    } else {
+        body(message, channel)
+    };
+    if let Some(secret) = channel.secret("SIGNINGSECRET") {
+        signature::sign(&mut headers, secret, message, &body)?;
+    }
+    Ok(Outgoing::Http(HttpRequest { method, url, headers, body }))
+}
+
+/// The template's text; what is no JSON where JSON is announced is told in the default way.
+fn body(message: &Message<'_>, channel: &Channel) -> Bytes {
+    let template = message.template(channel).unwrap_or_default();
+    let custom = template["body"].as_str().filter(|text| {
+        options::sends_other_than_json(channel) || serde_json::from_str::<Value>(text).is_ok()
+    });
+    custom.map_or_else(|| Body::of(message).json(), str::to_owned).into()
+}
+
+/// A GET has no body: what matters goes into the query.
+fn ask(url: &mut Url, body: &Body<'_>) {
+    let body: Value = serde_json::from_str(&body.json()).unwrap_or_default();
+    let mut query = url.query_pairs_mut();
+    for (name, value) in [
+        ("event", &body["event"]),
+        ("service", &body["service"]["id"]),
+        ("status", &body["service"]["status"]),
+        ("title", &body["title"]),
+        ("id", &body["id"]),
+        ("timestamp", &body["timestamp"]),
+    ] {
+        if let Some(value) = value.as_str() {
+            query.append_pair(name, value);
+        }
+    }
 }
 
 fn method(channel: &Channel) -> Result<Method, RequestError> {
@@ -138,6 +113,8 @@ fn method(channel: &Channel) -> Result<Method, RequestError> {
         Some("POST") => Ok(Method::POST),
         Some("PUT") => Ok(Method::PUT),
         Some("PATCH") => Ok(Method::PATCH),
+        Some("DELETE") => Ok(Method::DELETE),
+        Some("GET") => Ok(Method::GET),
         _ => Err(RequestError::Method),
     }
 }
@@ -179,95 +156,6 @@ fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestEr
     value.set_sensitive(true);
     headers.insert(AUTHORIZATION, value);
     Ok(())
-}
-
-fn body(message: &Message<'_>) -> Bytes {
-    let json = match message.row.delivery.queued.event {
-        _ if message.is_folded() => serde_json::to_vec(&folded_body(message)),
-        Event::Alert => serde_json::to_vec(&alert_body(message)),
-        _ => serde_json::to_vec(&event_body(message)),
-    };
-    Bytes::from(json.expect(JSON))
-}
-
-/// Whole events, each as it would be alone, as many as there is room for; `count` says how many there
-/// are.
-fn folded_body(message: &Message<'_>) -> FoldedBody {
-    let mut left_bytes = FOLDED_MAX_BYTES;
-    let event = |part: Message<'_>| match part.row.delivery.queued.event {
-        Event::Alert => serde_json::to_value(alert_body(&part)),
-        _ => serde_json::to_value(event_body(&part)),
-    };
-    let mut fits = |event: &Value| {
-        let bytes = event.to_string().len() + 1;
-        let fits = bytes <= left_bytes;
-        left_bytes = left_bytes.saturating_sub(bytes);
-        fits
-    };
-    let events = message.parts().map(|part| event(part).expect(JSON)).take_while(|it| fits(it));
-    let newest = message.rows.iter().map(|row| row.delivery.queued.committed_at).max();
-    FoldedBody {
-        event: "folded",
-        timestamp: rfc3339(newest.unwrap_or_default()),
-        id: message.id(),
-        count: message.rows.len(),
-        events: events.collect(),
-        url: message.link(),
-    }
-}
-
-fn undelivered<'a>(message: &Message<'a>) -> Option<UndeliveredBody<'a>> {
-    let Undelivered { channel, reason } = message.undelivered()?;
-    Some(UndeliveredBody { channel, reason })
-}
-
-fn event_body<'a>(message: &Message<'a>) -> EventBody<'a> {
-    let delivery = &message.row.delivery;
-    let (queued, notice) = (&delivery.queued, &delivery.notice);
-    let recovered = queued.event == Event::Up && notice.previous == Status::Down;
-    EventBody {
-        event: queued.event,
-        service: ServiceBody { id: &notice.id, name: &notice.name, status: notice.status },
-        last_seen: notice.last_seen.map(rfc3339),
-        timestamp: rfc3339(queued.committed_at),
-        id: message.id(),
-        version: queued.version,
-        previous_status: notice.previous,
-        since: rfc3339(notice.at),
-        reason: &notice.reason,
-        window_seconds: seconds(notice.window_ms),
-        message: notice.message.as_deref(),
-        down_seconds: recovered.then(|| seconds(notice.at.since_ms(notice.since))),
-        reminder: (queued.n > 0).then_some(queued.n),
-        undelivered: undelivered(message),
-        url: message.link(),
-    }
-}
-
-fn alert_body<'a>(message: &Message<'a>) -> AlertBody<'a> {
-    let delivery = &message.row.delivery;
-    let (queued, notice) = (&delivery.queued, &delivery.notice);
-    AlertBody {
-        event: queued.event,
-        title: &notice.name,
-        message: notice.message.as_deref().unwrap_or_default(),
-        severity: notice.severity.as_deref().unwrap_or_default(),
-        source: &notice.reason,
-        status: if notice.status.is_incident() { "firing" } else { "resolved" },
-        labels: &notice.labels,
-        annotations: &notice.annotations,
-        channels: &notice.channels,
-        timestamp: rfc3339(queued.committed_at),
-        id: message.id(),
-        version: queued.version,
-        undelivered: undelivered(message),
-        url: message.link(),
-    }
-}
-
-/// Milliseconds as whole seconds.
-const fn seconds(ms: i64) -> i64 {
-    ms / 1_000
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! - [`duration`] says how long, and how long ago.
 //! - [`number`] writes numbers as JSON.
 //! - [`percent`] writes shares without flattering them.
+//! - [`tags`] judges what templates of users may say.
 //! - [`text`] cuts and tidies what others wrote.
 //! - [`time`] writes instants and days.
 
 pub mod duration;
 pub mod number;
 pub mod percent;
+pub mod tags;
 pub mod text;
 pub mod time;

@@ -20,6 +20,22 @@ pub fn utc(at: UnixMs) -> String {
     timestamp(at).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// For people, to the second, in a zone by its IANA name: `2026-11-22 14:07:33 CET`. A zone that does
+/// not exist counts as UTC.
+#[must_use]
+pub fn in_zone(at: UnixMs, zone: &str) -> String {
+    match timestamp(at).in_tz(zone) {
+        Ok(zoned) => zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Err(_) => utc(at),
+    }
+}
+
+/// Whether there is a zone of this name.
+#[must_use]
+pub fn is_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
 /// `2026-11-22`.
 #[must_use]
 pub fn date(day: Day) -> String {
@@ -59,6 +75,26 @@ mod tests {
             assert_eq!(utc(UnixMs(ms)), for_people, "{why}");
         }
         assert_eq!(date(UnixMs(1_795_348_800_041).day()), "2026-11-22");
+    }
+
+    #[test]
+    fn instants_are_written_in_zones() {
+        let at = |earlier_ms: i64| UnixMs(1_795_348_800_041 - earlier_ms);
+        let rows = [
+            ("the zone's own abbreviation", at(0), "Europe/Berlin", "2026-11-22 13:00:00 CET"),
+            (
+                "in summer too",
+                at(150 * 86_400_000_i64),
+                "Europe/Berlin",
+                "2026-06-25 14:00:00 CEST",
+            ),
+            ("UTC says so", at(0), "UTC", "2026-11-22 12:00:00 UTC"),
+            ("an unknown zone is UTC", at(0), "Europe/Atlantis", "2026-11-22 12:00:00 UTC"),
+        ];
+        for (why, at, zone, expected) in rows {
+            assert_eq!(in_zone(at, zone), expected, "{why}");
+        }
+        assert!(is_zone("Asia/Kathmandu") && !is_zone("Europe/Atlantis"));
     }
 
     #[test]

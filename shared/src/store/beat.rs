@@ -41,10 +41,7 @@ impl Store {
             Err(failure) => failure.unmet()?.item.unwrap_or_default(),
         };
         let stored = record::decode(&unmet)?;
-        // Another heartbeat of the same millisecond may have stored it; then ours still states what it
-        // states.
-        let is_told = beat.stated.is_none_or(|stated| stated == stored.reported);
-        if stored.last_beat == Some(beat.at) && is_told {
+        if stored.last_beat == Some(beat.at) {
             return Ok(BeatOutcome { before: Some(before_newest(&stored)), after: stored });
         }
         let Some(stated) = beat.stated else {

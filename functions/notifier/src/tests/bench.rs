@@ -129,6 +129,7 @@ async fn play(reply: Reply) -> Result<Answer, SendError> {
 
 impl Transport for Receiver {
     fn send(&self, request: Outgoing) -> BoxFuture<Result<Answer, SendError>> {
+        let Outgoing::Http(request) = request else { panic!("webhooks speak HTTP") };
         let mut sent = Sent {
             accepted: false,
             after_ms: self.clock.monotonic_ms(),

@@ -4,7 +4,6 @@ mod bucket;
 mod events;
 mod lanes;
 mod reconcile;
-mod settled;
 mod sight;
 mod uptime;
 mod world;

@@ -48,7 +48,12 @@ const SETTINGS: &[Key] = &[
 ];
 
 const ALERT_HISTORY: &[Key] = &[
-    key("maxAlerts", Whole("alerts", 0, 100_000), "`/api/alerts/recent` shows no more than so many").or("100"),
+    key(
+        "maxAlerts",
+        Whole("alerts", 0, 100_000),
+        "`/api/alerts/recent` shows no more than so many",
+    )
+    .or("100"),
     key("maxAgeDays", Whole("days", 1, 3_650), "Days that they are kept").or("7"),
     key("cleanupOnAdd", Flag, "Accepted and not needed: what is too old goes by itself").or("true"),
 ];

@@ -20,7 +20,9 @@ fn outcome(group: &str, service: &str) -> String {
         ("settings.json", settings),
         ("notifications.json", notifications),
     ];
-    let config = load(&files, &[]).expect("loads");
+    let url = "https://hook.example/";
+    let urls = [("NOTIFICATION_TEAM_A_WEBHOOKURL", url), ("NOTIFICATION_TEAM_B_WEBHOOKURL", url)];
+    let config = load(&files, &urls).expect("loads");
     assert_eq!(config.warnings, [], "{text}");
     let service = &config.services[0];
     let events = service.spec.route.events;

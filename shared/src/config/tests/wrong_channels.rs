@@ -23,22 +23,22 @@ const CHANNELS: &[Row] = &[
     ),
     (
         "an empty name",
-        r#"{"channels": [{"type": "slack", "name": ""}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": ""}]}"#,
         &[" channels[0].name: must be 1 to 100 bytes long, not 0"],
     ),
     (
         "a tab in a name",
-        r#"{"channels": [{"type": "slack", "name": "a\tb"}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a\tb"}]}"#,
         &[" channels[0].name: must have no control characters"],
     ),
     (
         "one name in two cases",
-        r#"{"channels": [{"type": "slack", "name": "a"}, {"type": "slack", "name": "A"}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a"}, {"type": "slack", "enabled": false, "name": "A"}]}"#,
         &[" channels[1].name: must be unique in any case, and \"A\" is used twice"],
     ),
     (
         "one variable for two",
-        r#"{"channels": [{"type": "slack", "name": "a b"}, {"type": "slack", "name": "A-B"}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a b"}, {"type": "slack", "enabled": false, "name": "A-B"}]}"#,
         &[
             " channels[1].name: must differ from \"a b\" by more than punctuation: the variables of \
          both would begin with NOTIFICATION_A_B_",
@@ -52,33 +52,82 @@ const CHANNELS: &[Row] = &[
     ),
     (
         "an unknown event",
-        r#"{"channels": [{"type": "slack", "name": "a", "events": ["reminder"]}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "events": ["reminder"]}]}"#,
         &[" channels[0].events[0]: must be one of down, up, degraded, not \"reminder\""],
     ),
     (
         "config is a text",
-        r#"{"channels": [{"type": "slack", "name": "a", "config": "x"}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "config": "x"}]}"#,
         &[" channels[0].config: must be an object, not a text"],
     ),
     (
         "externalAlerts is a text",
-        r#"{"channels": [{"type": "slack", "name": "a", "config": {"externalAlerts": "no"}}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "config": {"externalAlerts": "no"}}]}"#,
         &[" channels[0].config.externalAlerts: must be true or false, not a text"],
     ),
     (
         "a credential is a list",
-        r#"{"channels": [{"type": "slack", "name": "a", "config": {"webhookUrl": ["s3cret"]}}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "config": {"webhookUrl": ["s3cret"]}}]}"#,
         &[" channels[0].config.webhookUrl: must be a text, not a list"],
     ),
     (
         "two fallbacks",
-        r#"{"channels": [{"type": "slack", "name": "a", "fallback": true}, {"type": "slack", "name": "b", "fallback": true}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "fallback": true}, {"type": "slack", "enabled": false, "name": "b", "fallback": true}]}"#,
         &[" channels[1].fallback: must be true on one channel only"],
     ),
     (
         "a method",
-        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"method": "GET"}}]}"#,
-        &[" channels[0].config.method: must be one of POST, PUT, PATCH, not \"GET\""],
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "config": {"method": "HEAD"}}]}"#,
+        &[" channels[0].config.method: must be one of POST, PUT, PATCH, DELETE, GET, not \"HEAD\""],
+    ),
+    (
+        "an enabled telegram without credentials",
+        r#"{"channels": [{"type": "telegram", "name": "Bot"}]}"#,
+        &[
+            " channels[0].config: the channel is enabled and has no bot token: set \
+             NOTIFICATION_BOT_BOTTOKEN",
+            " channels[0].config: the channel is enabled and has no chat id: set \
+             NOTIFICATION_BOT_CHATID",
+        ],
+    ),
+    (
+        "an enabled mailgun without anything",
+        r#"{"channels": [{"type": "email", "name": "Mail", "config": {"provider": "mailgun"}}]}"#,
+        &[
+            " channels[0].config.from: the channel is enabled and needs this text",
+            " channels[0].config.to: the channel is enabled and needs a list of at least one address",
+            " channels[0].config: the channel is enabled and has no API key: set \
+             NOTIFICATION_MAIL_APIKEY",
+            " channels[0].config: the channel is enabled and has no domain: set \
+             NOTIFICATION_MAIL_DOMAIN",
+        ],
+    ),
+    (
+        "no mailbox",
+        r#"{"channels": [{"type": "email", "name": "Mail", "enabled": false, "config": {"from": "x", "to": ["a@example.com\r\nBcc: b@example.com"]}}]}"#,
+        &[
+            " channels[0].config.from: must be an address, such as ops@example.com or Ops \
+             <ops@example.com>",
+            " channels[0].config.to[0]: must be an address, such as ops@example.com or Ops \
+             <ops@example.com>",
+        ],
+    ),
+    (
+        "an unknown provider",
+        r#"{"channels": [{"type": "email", "name": "Mail", "enabled": false, "config": {"provider": "sendmail"}}]}"#,
+        &[" channels[0].config.provider: must be one of ses, mailgun, smtp, not \"sendmail\""],
+    ),
+    (
+        "an impatient emergency",
+        r#"{"channels": [{"type": "pushover", "name": "P", "enabled": false, "config": {"emergency": true, "retrySeconds": 5}}]}"#,
+        &[
+            " channels[0].config.retrySeconds: must be a whole number of seconds from 30 to 10800, not 5",
+        ],
+    ),
+    (
+        "a region",
+        r#"{"channels": [{"type": "pagerduty", "name": "P", "enabled": false, "config": {"region": "mars"}}]}"#,
+        &[" channels[0].config.region: must be one of us, eu, not \"mars\""],
     ),
     (
         "headers are a list",
@@ -103,12 +152,12 @@ const CHANNELS: &[Row] = &[
     ),
     (
         "a base address",
-        r#"{"channels": [{"type": "slack", "name": "a", "config": {"baseUrl": "ftp://x"}}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "config": {"baseUrl": "ftp://x"}}]}"#,
         &[" channels[0].config.baseUrl: must be an https URL"],
     ),
     (
         "nothing to fold",
-        r#"{"channels": [{"type": "slack", "name": "a", "config": {"foldAbove": 0}}]}"#,
+        r#"{"channels": [{"type": "slack", "enabled": false, "name": "a", "config": {"foldAbove": 0}}]}"#,
         &[
             " channels[0].config.foldAbove: must be a whole number of messages from 1 to 1000, not 0",
         ],
@@ -193,9 +242,11 @@ fn twenty_four_channels_can_be_enabled() {
         let all: Vec<String> = (0..count).map(one).chain([off]).collect();
         format!(r#"{{"channels": [{}]}}"#, all.join(","))
     };
-    assert!(errors(&[("notifications.json", &file(24))], &[]).is_empty());
+    let names: Vec<String> = (0..25).map(|n| format!("NOTIFICATION_C{n}_WEBHOOKURL")).collect();
+    let urls: Vec<_> = names.iter().map(|name| (name.as_str(), "https://hook.example/")).collect();
+    assert!(errors(&[("notifications.json", &file(24))], &urls[..24]).is_empty());
     assert_eq!(
-        errors(&[("notifications.json", &file(25))], &[]),
+        errors(&[("notifications.json", &file(25))], &urls),
         ["notifications.json channels: at most 24 channels can be enabled, not 25"]
     );
 }

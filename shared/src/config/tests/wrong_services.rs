@@ -181,7 +181,8 @@ fn a_service_that_nobody_would_hear_of_is_refused() {
                 [("services.json", services.as_str()), ("notifications.json", NOTIFICATIONS)];
             let told = format!("services.json {place}.notifications.channels: {LOST}");
             let expected: Vec<String> = if is_fine { vec![] } else { vec![told] };
-            assert_eq!(errors(&files, &[]), expected, "{what}");
+            let url = ("NOTIFICATION_GOOD_NEWS_WEBHOOKURL", "https://hook.example/");
+            assert_eq!(errors(&files, &[url]), expected, "{what}");
         }
     }
 }

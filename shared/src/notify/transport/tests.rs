@@ -33,12 +33,12 @@ async fn receiver(answer: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<Strin
 fn outgoing(url: &str) -> Outgoing {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", "k".parse().unwrap());
-    Outgoing {
+    Outgoing::Http(HttpRequest {
         method: Method::POST,
         url: url.parse().unwrap(),
         headers,
         body: Bytes::from_static(b"{\"a\":1}"),
-    }
+    })
 }
 
 fn transport(allow_private: &[&str]) -> HttpTransport {

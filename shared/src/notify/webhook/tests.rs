@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
-use flatline_domain::{ChannelRoute, EventFilter, QueuedNotice, UnixMs};
+use flatline_domain::{ChannelRoute, Event, EventFilter, QueuedNotice, Status, UnixMs};
 use serde_json::json;
 
 use super::*;
-use crate::config::Secret;
+use crate::config::{ChannelKind, Config, Env, Secret};
 use crate::store::{Delivery, Lane, Notice, OutboxRow};
+
+mod roads;
 
 const DOWN_AT: UnixMs = UnixMs(1_795_344_741_683); // 2026-11-22T10:52:21.683Z
 
@@ -18,7 +20,7 @@ fn channel(options: Value, secrets: &[(&str, &str)]) -> Channel {
             events: EventFilter::ALL,
             tracks_incidents: false,
         },
-        kind: ChannelKind::Webhook,
+        kind: ChannelKind::of(&TYPE),
         enabled: true,
         fallback: false,
         external_alerts: true,
@@ -83,10 +85,24 @@ fn turned(event: Event, status: Status, previous: Status, reason: &str) -> Outbo
     row
 }
 
+fn config(public_url: Option<&str>) -> Config {
+    let url = public_url.map(|url| ("FLATLINE_PUBLIC_URL".to_owned(), url.to_owned()));
+    Config::from_json([("services.json", r#"{"services": [{"id": "api"}]}"#)], &Env::of(url))
+        .unwrap()
+}
+
+/// What `channel` is sent for `row`.
+fn asked(row: &OutboxRow, channel: &Channel) -> Result<HttpRequest, RequestError> {
+    match request(&Message::new(row, &config(None), DOWN_AT.plus_ms(1_000)), channel)? {
+        Outgoing::Http(request) => Ok(request),
+        Outgoing::Smtp(_) => panic!("a webhook speaks HTTP"),
+    }
+}
+
 fn sent(row: &OutboxRow, public_url: Option<&str>) -> Value {
-    let outgoing =
-        request(&Message { public_url, ..Message::plain(row) }, &plain_channel()).unwrap();
-    serde_json::from_slice(&outgoing.body).unwrap()
+    let config = config(public_url);
+    let outgoing = request(&Message::new(row, &config, DOWN_AT), &plain_channel()).unwrap();
+    serde_json::from_slice(&outgoing.http().unwrap().body).unwrap()
 }
 
 #[test]
@@ -155,7 +171,8 @@ fn an_external_alert_is_told() {
 
 #[test]
 fn the_id_is_the_deliverys_own() {
-    let id = |row: &OutboxRow| Message::plain(row).id();
+    let config = config(None);
+    let id = |row: &OutboxRow| Message::new(row, &config, DOWN_AT).id();
     let first = down();
     let mut again = down();
     again.attempts = 3;
@@ -230,7 +247,7 @@ fn headers_are_sent_as_configured() {
     ];
     for (configured, secrets, header, expected, what) in rows {
         let channel = channel(json!({"headers": configured}), &secrets);
-        let outgoing = request(&Message::plain(&down()), &channel).unwrap();
+        let outgoing = asked(&down(), &channel).unwrap();
         let found = outgoing.headers.get(header).map(|value| value.to_str().unwrap());
         assert_eq!(found, expected, "{header}: {what}");
     }
@@ -242,12 +259,14 @@ fn methods_are_as_configured() {
         (json!({}), Ok(Method::POST), "the default"),
         (json!({"method": "put"}), Ok(Method::PUT), "any case"),
         (json!({"method": "PATCH"}), Ok(Method::PATCH), "PATCH"),
-        (json!({"method": "GET"}), Err(RequestError::Method), "GET carries no message"),
+        (json!({"method": "DELETE"}), Ok(Method::DELETE), "DELETE"),
+        (json!({"method": "GET"}), Ok(Method::GET), "GET"),
+        (json!({"method": "HEAD"}), Err(RequestError::Method), "what carries no message"),
         (json!({"method": 5}), Err(RequestError::Method), "no text"),
     ];
     for (options, expected, what) in rows {
         let channel = channel(options, &[("URL", "https://hook.example/in")]);
-        let method = request(&Message::plain(&down()), &channel).map(|outgoing| outgoing.method);
+        let method = asked(&down(), &channel).map(|outgoing| outgoing.method);
         match (method, expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{what}"),
             (Err(found), Err(expected)) => assert_eq!(found, expected, "{what}"),
@@ -271,7 +290,7 @@ fn what_cannot_be_sent_says_why_without_secrets() {
         ),
     ];
     for (channel, expected) in rows {
-        let error = request(&Message::plain(&down()), &channel).unwrap_err();
+        let error = asked(&down(), &channel).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -282,7 +301,7 @@ fn debug_shows_no_secret() {
         json!({}),
         &[("URL", "https://hook.example/path-secret?k=query-secret"), ("AUTHTOKEN", "wh-token")],
     );
-    let outgoing = request(&Message::plain(&down()), &channel).unwrap();
+    let outgoing = asked(&down(), &channel).unwrap();
     let shown = format!("{outgoing:?}");
     assert!(shown.contains("hook.example"), "{shown}");
     for secret in ["path-secret", "query-secret", "wh-token"] {
@@ -293,19 +312,20 @@ fn debug_shows_no_secret() {
 /// The JSON samples of the documentation, in order: configuration, event, alert.
 fn documented() -> Vec<Value> {
     let page = include_str!("../../../../docs/notifications.md");
+    let (_, page) = page.split_once("## Webhook").unwrap();
     let samples = page.split("```json").skip(1).filter_map(|rest| rest.split("```").next());
     samples.map(|sample| serde_json::from_str(sample).unwrap()).collect()
 }
 
 #[test]
 fn the_documentation_shows_what_is_sent() {
-    let [configured, event, alert] = &documented()[..] else { panic!("three samples") };
+    let [configured, event, alert, ..] = &documented()[..] else { panic!("three samples") };
     let page = Some("https://status.example");
     assert_eq!(*event, sent(&down(), page));
     assert_eq!(*alert, sent(&critical_db(), page));
     let options = configured["channels"][0]["config"].clone();
     let channel = channel(options, &[("URL", "https://hook.example/in"), ("AUTHTOKEN", "t")]);
-    let outgoing = request(&Message::plain(&down()), &channel).unwrap();
+    let outgoing = asked(&down(), &channel).unwrap();
     assert_eq!(outgoing.headers["authorization"], "Bearer t");
     assert_eq!(outgoing.headers["x-team"], "operations");
 }
@@ -316,10 +336,10 @@ fn many_as_one_are_told_one_by_one_inside() {
     up.delivery.queued.version = 8;
     up.delivery.queued.committed_at = DOWN_AT.plus_ms(60_000);
     let rows = [down(), up, critical_db()];
-    let message =
-        Message { row: &rows[0], rows: &rows, public_url: Some("https://status.example") };
+    let config = config(Some("https://status.example"));
+    let message = Message::folded(&rows, &config, DOWN_AT).unwrap();
     let outgoing = request(&message, &plain_channel()).unwrap();
-    let body: Value = serde_json::from_slice(&outgoing.body).unwrap();
+    let body: Value = serde_json::from_slice(&outgoing.http().unwrap().body).unwrap();
     insta::assert_json_snapshot!(body);
     for (part, row) in body["events"].as_array().unwrap().iter().zip(&rows) {
         assert_eq!(*part, sent(row, Some("https://status.example")), "as it would be alone");
@@ -329,10 +349,12 @@ fn many_as_one_are_told_one_by_one_inside() {
 #[test]
 fn many_more_than_there_is_room_for_are_counted() {
     let rows = vec![down(); 5_000];
-    let message = Message { row: &rows[0], rows: &rows, public_url: None };
+    let config = config(None);
+    let message = Message::folded(&rows, &config, DOWN_AT).unwrap();
     let outgoing = request(&message, &plain_channel()).unwrap();
-    assert!(outgoing.body.len() <= FOLDED_MAX_BYTES + 1_024, "{} bytes", outgoing.body.len());
-    let body: Value = serde_json::from_slice(&outgoing.body).unwrap();
+    let sent = &outgoing.http().unwrap().body;
+    assert!(sent.len() <= body::FOLDED_MAX_BYTES + 1_024, "{} bytes", sent.len());
+    let body: Value = serde_json::from_slice(sent).unwrap();
     assert_eq!(body["count"], 5_000);
     assert!(body["events"].as_array().unwrap().len() > 500);
 }

@@ -1,0 +1,8 @@
+//! What every channel has in common, asked of each.
+
+mod answers;
+mod fixture;
+mod hostile;
+mod limits;
+mod requests;
+mod templates;

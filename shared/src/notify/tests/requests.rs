@@ -1,0 +1,60 @@
+//! The exact requests, channel by channel and event by event.
+
+use serde_json::{Map, Value, json};
+
+use super::fixture::{EVENTS, body, config, names, rows, sent};
+use crate::notify::{Outgoing, Submission};
+
+fn request(outgoing: &Outgoing) -> Value {
+    match outgoing {
+        Outgoing::Http(request) => {
+            let header = |value: &http::HeaderValue| Value::from(value.to_str().unwrap());
+            let headers: Map<String, Value> = request
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), header(value)))
+                .collect();
+            json!({
+                "method": request.method.as_str(),
+                "url": request.url.as_str(),
+                "headers": headers,
+                "body": body(outgoing),
+            })
+        }
+        Outgoing::Smtp(Submission { host, port, encryption, login, from, to, .. }) => json!({
+            "server": format!("{host}:{port} {encryption:?}"),
+            "user": login.as_ref().map(|(user, _)| user),
+            "from": from,
+            "to": to,
+            "message": body(outgoing),
+        }),
+    }
+}
+
+#[test]
+fn every_event_is_told_to_every_channel() {
+    let config = config();
+    for name in names(&config) {
+        let all: Map<String, Value> = EVENTS
+            .iter()
+            .map(|event| {
+                let (row, also) = rows(event);
+                ((*event).to_owned(), request(&sent(&config, name, &row, &also)))
+            })
+            .collect();
+        insta::assert_json_snapshot!(name, all);
+    }
+}
+
+#[test]
+fn no_request_shows_its_secrets() {
+    let config = config();
+    for name in names(&config) {
+        let shown = format!("{:?}", sent(&config, name, &rows("down").0, &[]));
+        for secret in
+            ["tok", "/T/B/X", "ABC", "ses-secret", "mg-key", "smtp-secret", "po-", "pd-key"]
+        {
+            assert!(!shown.contains(secret), "{name}: {shown}");
+        }
+    }
+}
