@@ -7,10 +7,12 @@ use std::time::Duration;
 use flatline_checker::Checker;
 use flatline_embedded::{DataLock, Engine};
 use flatline_shared::app::App;
+use flatline_shared::clock::SharedClock;
 use flatline_shared::config::{Config, Env};
 use flatline_shared::telemetry;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 
 use crate::args::ServeArgs;
 use crate::data::{DATABASE, LocalKeys, local_keys};
@@ -19,6 +21,9 @@ use crate::{ready, server, wiring};
 
 /// How often the checker ticks and expired rows are looked for, in ms.
 const TICK_MS: i64 = 60_000;
+
+/// A tick that could not begin is tried again after this long, in ms.
+const TICK_RETRY_MS: i64 = 2_000;
 
 /// How often expired rows are removed, in ms.
 const TTL_SWEEP_MS: i64 = 3_600_000;
@@ -79,7 +84,8 @@ async fn run_until_told(
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(server::serve(listener, wiring::router(&app), stopped.clone()));
-    let ticks = tokio::spawn(tick_for_ever(app.clone()));
+    let (end_ticks, ticks_end) = oneshot::channel::<()>();
+    let ticks = tokio::spawn(tick_until(app.clone(), ticks_end));
     let mut stopping = stopped;
     let shutdown = async move {
         // An error means that nobody is left to tell us: that is a stop as well.
@@ -89,9 +95,13 @@ async fn run_until_told(
     let sweeps = engine.map(|engine| tokio::spawn(sweep_for_ever(app.clone(), engine)));
     told_to_stop().await?;
     tracing::info!("stopping: requests and deliveries under way are finished first");
+    // The checker goes first: a canary that found the door closed would count as blind time.
+    drop(end_ticks);
+    if let Err(error) = ticks.await {
+        tracing::error!(error = %error, "the checker broke off");
+    }
     // Nobody waits on the other side once the server has ended.
     let _ = stop.send(true);
-    ticks.abort();
     if let Some(sweeps) = sweeps {
         sweeps.abort();
     }
@@ -105,18 +115,31 @@ async fn run_until_told(
     Ok(())
 }
 
-/// One tick begins each minute; each lasts until it sees the next one's mark.
-async fn tick_for_ever(app: App) {
+/// One tick begins each minute; each lasts until it sees the next one's mark, or `end` is dropped.
+async fn tick_until(app: App, mut end: oneshot::Receiver<()>) {
     let clock = app.clock.clone();
     let checker = Arc::new(Checker::new(app));
+    let mut ticks = JoinSet::new();
     loop {
-        let checker = Arc::clone(&checker);
-        tokio::spawn(async move {
-            if let Err(error) = checker.tick().await {
-                tracing::error!(error = %error, "this tick could not check; the next one will");
-            }
-        });
-        clock.sleep(TICK_MS).await;
+        ticks.spawn(tick(Arc::clone(&checker), clock.clone()));
+        while ticks.try_join_next().is_some() {}
+        tokio::select! {
+            _ = &mut end => break,
+            () = clock.sleep(TICK_MS) => {}
+        }
+    }
+    ticks.shutdown().await;
+}
+
+/// A tick that cannot be marked is tried again until the next one is due.
+async fn tick(checker: Arc<Checker>, clock: SharedClock) {
+    let until_ms = clock.monotonic_ms() + TICK_MS - TICK_RETRY_MS;
+    while let Err(error) = checker.tick().await {
+        tracing::warn!(error = %error, "this tick could not begin, trying again");
+        if clock.monotonic_ms() >= until_ms {
+            return;
+        }
+        clock.sleep(TICK_RETRY_MS).await;
     }
 }
 

@@ -19,14 +19,19 @@ const BLIND: &str = "flatline/blind";
 /// Canaries that fail for this long are worth an alert, in ms.
 const BLIND_FOR_MS: i64 = 300_000;
 
+/// Canaries that were heard for this long fail no more: in between they may flicker, in ms.
+const CALM_MS: i64 = 60_000;
+
 /// An alert that could not be stored is tried again after this long, in ms.
 const RETRY_MS: i64 = 30_000;
 
 /// What a process knows of its blindness.
 #[derive(Debug, Default)]
 pub struct Blindness {
-    /// Since when canaries fail.
+    /// Since when canaries fail, now and then at least.
     since: Option<UnixMs>,
+    /// Since when they have been heard again.
+    heard_since: Option<UnixMs>,
     /// Whether the alert is open. `None`: an earlier process may have left it so.
     told: Option<bool>,
     /// Not before this instant is the alert stored again.
@@ -46,10 +51,15 @@ enum Saying {
 impl Blindness {
     fn saying(&mut self, failing: bool, now: UnixMs) -> Saying {
         if !failing {
+            let heard_since = *self.heard_since.get_or_insert(now);
+            if self.since.is_some() && now.since_ms(heard_since) < CALM_MS {
+                return Saying::Nothing;
+            }
             self.since = None;
             let unsaid = self.told != Some(false) && now >= self.next_try;
             return if unsaid { Saying::Sighted } else { Saying::Nothing };
         }
+        self.heard_since = None;
         let since = *self.since.get_or_insert(now);
         let long = now.since_ms(since) >= BLIND_FOR_MS;
         if long && self.told != Some(true) && now >= self.next_try {
@@ -96,8 +106,8 @@ fn blind(since: UnixMs, now: UnixMs) -> Alarm {
         key: BLIND.to_owned(),
         title: "Flatline cannot hear heartbeats".to_owned(),
         message: format!(
-            "Flatline's own heartbeat has not come through for {lasted}: no service is declared \
-             down for silence until it does. Check the ingest address, its certificate and the \
+            "Flatline's own heartbeat has not come through, or only now and then, for {lasted}: \
+             services that fall silent are told late or not at all until it does. Check the ingest address, its certificate and the \
              database."
         ),
         status: Status::Down,
@@ -116,13 +126,27 @@ fn sighted(now: UnixMs) -> Alarm {
 }
 
 impl Checker {
+    /// Learns what earlier processes said of services that they could not check.
+    pub(crate) async fn remember_quarantine(&self) -> Result<(), StoreError> {
+        let ids = self.app.store.quarantined().await?;
+        self.memory().broken.extend(ids);
+        Ok(())
+    }
+
     /// A service that cannot be read or committed is left alone and told of once; the others go on.
     pub(crate) async fn mind_broken(&self, id: &str, why: &str) {
         tracing::error!(service = id, why, "this service cannot be checked");
+        if self.memory().broken.contains(id) {
+            return;
+        }
         let message = format!("Its record or its transition is refused: {why}. Others go on.");
         let title = format!("Flatline cannot check the service {id}");
         let alarm = quarantine(id, title, message, Status::Down, self.app.clock.now());
-        match raise(&self.app, &alarm).await {
+        let said = match self.app.store.quarantine(id).await {
+            Ok(()) => raise(&self.app, &alarm).await,
+            Err(error) => Err(error),
+        };
+        match said {
             Ok(()) => {
                 self.memory().broken.insert(id.to_owned());
             }
@@ -140,7 +164,11 @@ impl Checker {
         let title = format!("Flatline checks the service {id} again");
         let now = self.app.clock.now();
         let alarm = quarantine(id, title, "Its record is in order.".into(), Status::Up, now);
-        match resolve(&self.app, &alarm).await {
+        let said = match resolve(&self.app, &alarm).await {
+            Ok(()) => self.app.store.end_quarantine(id).await,
+            Err(error) => Err(error),
+        };
+        match said {
             Ok(()) => {
                 self.memory().broken.remove(id);
             }
@@ -238,10 +266,20 @@ mod tests {
         assert_eq!(blindness.saying(true, at(310)), Saying::Blind(at(10)));
         blindness.told = Some(true);
         assert_eq!(blindness.saying(true, at(400)), Saying::Nothing);
-        assert_eq!(blindness.saying(false, at(401)), Saying::Sighted);
+        assert_eq!(blindness.saying(false, at(401)), Saying::Nothing, "it may flicker");
+        assert_eq!(blindness.saying(false, at(461)), Saying::Sighted);
         blindness.told = Some(false);
-        assert_eq!(blindness.saying(false, at(402)), Saying::Nothing);
-        assert_eq!(blindness.saying(true, at(403)), Saying::Nothing, "it is counted anew");
+        assert_eq!(blindness.saying(false, at(462)), Saying::Nothing);
+        assert_eq!(blindness.saying(true, at(463)), Saying::Nothing, "it is counted anew");
+    }
+
+    #[test]
+    fn a_canary_that_flickers_is_told_as_well() {
+        let mut blindness = Blindness { told: Some(false), ..Blindness::default() };
+        let said =
+            (0..=300).map(|second| blindness.saying(second % 2 == 0, UnixMs(second * 1_000)));
+        let said: Vec<_> = said.filter(|saying| *saying != Saying::Nothing).collect();
+        assert_eq!(said, [Saying::Blind(UnixMs(0))]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use flatline_domain::sight::{LIMITS_MS, limit_index};
 use flatline_domain::{Membership, ServiceRecord, ServiceSpec, UnixMs};
 use flatline_shared::app::App;
-use flatline_shared::store::{ConfigState, StoreError};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use flatline_shared::store::{ConfigState, StoreError, Swept};
+use futures_util::{StreamExt, stream};
 
 /// Records that are created or rewritten at a time.
 const CONCURRENCY: usize = 16;
@@ -26,34 +26,48 @@ pub async fn announce(app: &App, now: UnixMs) -> Result<(), StoreError> {
     app.store.refine_sight(finest_ms, now).await
 }
 
-/// Creates missing records and writes changed windows. Returns the records as they now are.
-pub async fn follow(
-    app: &App,
-    records: Vec<ServiceRecord>,
-    now: UnixMs,
-) -> Result<Vec<ServiceRecord>, StoreError> {
+/// Creates missing records and writes changed windows, as `swept` is then. A record that the database
+/// refuses is broken, and keeps no other from being followed.
+pub async fn follow(app: &App, swept: Swept, now: UnixMs) -> Result<Swept, StoreError> {
+    let Swept { records, mut broken } = swept;
     let mut known: HashMap<String, ServiceRecord> =
         records.into_iter().map(|record| (record.id.clone(), record)).collect();
     let specs = || app.config.services.iter().map(|service| &service.spec);
-    let missing: Vec<&ServiceSpec> = specs().filter(|spec| !known.contains_key(&spec.id)).collect();
-    let creations: Vec<_> =
-        missing.iter().map(|spec| app.store.create_service(spec, now)).collect();
-    all(creations).await?;
+    let is_known = |id: &String| known.contains_key(id) || broken.iter().any(|(it, _)| it == id);
+    let missing: Vec<&ServiceSpec> = specs().filter(|spec| !is_known(&spec.id)).collect();
+    let creations = missing.iter().map(|spec| (&spec.id, app.store.create_service(spec, now)));
+    let refused = all(creations).await?;
     known.extend(missing.iter().map(|spec| (spec.id.clone(), ServiceRecord::new(spec, now))));
     let rewindowed: Vec<_> = specs()
         .filter(|spec| spec.membership == Membership::Active)
         .filter_map(|spec| known.get(&spec.id).map(|record| (record, spec)))
         .filter(|(record, spec)| is_rewindowed(record, spec))
         .collect();
-    let writes: Vec<_> =
-        rewindowed.iter().map(|(record, spec)| app.store.set_window(record, spec)).collect();
-    all(writes).await?;
-    Ok(known.into_values().collect())
+    let writes =
+        rewindowed.iter().map(|(record, spec)| (&spec.id, app.store.set_window(record, spec)));
+    broken.extend(refused.into_iter().chain(all(writes).await?));
+    for (id, _) in &broken {
+        known.remove(id);
+    }
+    Ok(Swept { records: known.into_values().collect(), broken })
 }
 
-/// Runs writes a few at a time, up to the first that fails.
-async fn all(writes: Vec<impl Future<Output = Result<(), StoreError>>>) -> Result<(), StoreError> {
-    stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await
+/// Runs writes a few at a time, up to the first for which the database is out of reach. Returns those
+/// that it refuses: service and reason.
+async fn all<'s>(
+    writes: impl Iterator<Item = (&'s String, impl Future<Output = Result<(), StoreError>>)>,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let writes: Vec<_> = writes.map(async |(id, write)| (id, write.await)).collect();
+    let mut done = stream::iter(writes).buffer_unordered(CONCURRENCY);
+    let mut refused = Vec::new();
+    while let Some((id, written)) = done.next().await {
+        match written {
+            Ok(()) => {}
+            Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable),
+            Err(error) => refused.push((id.clone(), error.to_string())),
+        }
+    }
+    Ok(refused)
 }
 
 /// Whether the stored deadline no longer follows from the configuration.

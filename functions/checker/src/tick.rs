@@ -167,13 +167,14 @@ impl<'a> Run<'a> {
         let first = !self.checker.memory().applied;
         if first {
             membership::announce(app, now).await?;
+            self.checker.remember_quarantine().await?;
         }
         if self.need == Need::Due {
             return app.store.sweep(SweepFilter::Due { now, horizon: self.horizon }).await;
         }
         let mut swept = catch_up(app).await?;
         if first {
-            swept.records = membership::follow(app, swept.records, now).await?;
+            swept = membership::follow(app, swept, now).await?;
             self.checker.memory().applied = true;
         }
         Ok(swept)

@@ -164,9 +164,14 @@ pub async fn catch_up(app: &App) -> Result<Swept, StoreError> {
     for record in &mut swept.records {
         if record.last_beat.is_some_and(|beat| beat.since_ms(now) > REPAIR_AHEAD_MS) {
             tracing::warn!(service = record.id, "last heartbeat lay in the future: set to now");
-            app.store.repair_beat(record, now).await?;
-            record.last_beat = Some(now);
-            record.deadline = now.plus_ms(record.window_ms);
+            match app.store.repair_beat(record, now).await {
+                Ok(()) => {
+                    record.last_beat = Some(now);
+                    record.deadline = now.plus_ms(record.window_ms);
+                }
+                Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable),
+                Err(error) => swept.broken.push((record.id.clone(), error.to_string())),
+            }
         }
     }
     Ok(swept)

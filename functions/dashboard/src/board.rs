@@ -99,7 +99,21 @@ pub struct Watched<'a> {
     pub standing: Standing,
 }
 
-impl Watched<'_> {
+impl<'a> Watched<'a> {
+    /// What is known of one service alone.
+    pub fn one(
+        service: &'a Service,
+        record: Option<&'a ServiceRecord>,
+        is_unreadable: bool,
+        now: UnixMs,
+    ) -> Self {
+        let standing = match Standing::of(service, record, now) {
+            Standing::Paused => Standing::Paused,
+            _ if is_unreadable => Standing::Unreadable,
+            standing => standing,
+        };
+        Self { service, record, standing }
+    }
     /// What was committed; what the configuration took out counts as unknown.
     pub fn committed(&self) -> Status {
         match self.record.map(|record| record.status) {
@@ -164,12 +178,7 @@ impl<'a> Board<'a> {
             let id = service.spec.id.as_str();
             let record = records.get(id).copied();
             let unreadable = swept.broken.iter().any(|(broken, _)| broken == id);
-            let standing = match Standing::of(service, record, now) {
-                Standing::Paused => Standing::Paused,
-                _ if unreadable => Standing::Unreadable,
-                standing => standing,
-            };
-            Watched { service, record, standing }
+            Watched::one(service, record, unreadable, now)
         };
         let section = |group: Option<&'a Group>| {
             let id = group.map(|group| group.id.as_str());

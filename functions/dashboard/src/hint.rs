@@ -35,7 +35,7 @@ impl Hint {
 }
 
 /// One word of a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -14,7 +14,8 @@ use serde::Serialize;
 
 pub use self::filter::Filter;
 pub use self::moment::Moment;
-pub use self::row::{Row, Span};
+pub use self::row::{Row, Share, Span, share, since};
+pub use self::strip::{Spell, Strip};
 pub use self::switches::Switches;
 use crate::banner::{Banner, Checker, banner};
 use crate::board::{Board, Section, Standing};

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
 use flatline_domain::UnixMs;
 use flatline_shared::app::App;
 use flatline_shared::config::Config;
-use flatline_shared::http::ApiError;
-use flatline_shared::store::StoreError;
+use flatline_shared::http::{ApiError, Reader};
+use flatline_shared::store::{Lane, StoreError};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::asset;
 use crate::banner::unreadable;
-use crate::board::Board;
+use crate::board::{Board, Watched};
+use crate::detail::{self, Detail, SHOWN, shown};
+use crate::dossier::Dossier;
 use crate::look::Look;
 use crate::origin::base_url;
 use crate::page::{Filter, Moment, Page, Sources, Switches, first_day};
@@ -119,4 +122,77 @@ async fn show(
         base_url: &base_url(&app.config, headers),
     });
     site.answer(StatusCode::OK, site.templates.render(template, &site.look, &page))
+}
+
+/// What is asked of `GET /services/{id}`.
+#[derive(Debug)]
+pub struct AskedService {
+    id: String,
+    reader: Reader,
+    base: HeaderMap,
+    is_part: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AskedService {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(id) =
+            Path::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound)?;
+        let reader = parts.extensions.get().copied().unwrap_or(Reader::Public);
+        let is_part = parts.uri.query() == Some("part");
+        Ok(Self { id, reader, base: parts.headers.clone(), is_part })
+    }
+}
+
+/// `GET /services/{id}`: one service. `?part`: without the frame, for the module.
+pub async fn service(site: &Site, app: &App, asked: &AskedService) -> Response {
+    let now = app.clock.now();
+    match detail(site, app, asked, now).await {
+        Ok(Some(page)) => {
+            let template = if asked.is_part { "service_main.html" } else { "service.html" };
+            site.answer(StatusCode::OK, site.templates.render(template, &site.look, &page))
+        }
+        Ok(None) => ApiError::NotFound.into_response(),
+        Err(error) => site.unreadable(&app.config, &error, now),
+    }
+}
+
+async fn detail(
+    site: &Site,
+    app: &App,
+    asked: &AskedService,
+    now: UnixMs,
+) -> Result<Option<Detail>, StoreError> {
+    let Some(service) = shown(&app.config.services, &asked.id) else { return Ok(None) };
+    let (id, store, config) = (asked.id.as_str(), &app.store, &app.config);
+    let days = config.settings.retention_days;
+    let lane = Lane::Service(id.to_owned());
+    let (dossier, history, rows) = tokio::join!(
+        Dossier::of(store, id, first_day(now, days).start()),
+        store.history(id),
+        store.logs(id, now, SHOWN),
+    );
+    let (dossier, history, rows) = (dossier?, history?, rows?);
+    let deliveries = match asked.reader {
+        Reader::Full => store.deliveries(&lane, SHOWN).await?,
+        Reader::Public => Vec::new(),
+    };
+    let record = dossier.past.as_ref().and_then(|past| past.record.as_ref());
+    let watched = Watched::one(service, record, dossier.past.is_none(), now);
+    let group = config.groups.iter().find(|group| service.group.as_ref() == Some(&group.id));
+    let sources = detail::Sources {
+        watched: &watched,
+        group: group.map(|group| group.name.as_str()),
+        dossier: &dossier,
+        history: &history,
+        rows: &rows,
+        deliveries: &deliveries,
+        reader: asked.reader,
+        set: site.look.levels.set(watched.set_name()),
+        retention_days: days,
+        base_url: &base_url(config, &asked.base),
+        now,
+    };
+    Ok(Some(Detail::of(&sources, Switches::of(&config.settings))))
 }

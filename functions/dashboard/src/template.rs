@@ -7,11 +7,13 @@ use crate::banner::Banner;
 use crate::look::Look;
 use crate::page::{Moment, Switches};
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("base.html", include_str!("../templates/base.html")),
     ("board.html", include_str!("../templates/board.html")),
     ("page.html", include_str!("../templates/page.html")),
     ("row.html", include_str!("../templates/row.html")),
+    ("service.html", include_str!("../templates/service.html")),
+    ("service_main.html", include_str!("../templates/service_main.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
     ("unreadable.html", include_str!("../templates/unreadable.html")),
 ];
@@ -55,7 +57,7 @@ impl Templates {
         let mut context = Context::from_serialize(page)?;
         context.insert("look", look);
         // Relative, so that pages also hold behind a proxy that serves them below a path of its own.
-        context.insert("root", if name == "service.html" { "../" } else { "./" });
+        context.insert("root", if name.starts_with("service") { "../" } else { "./" });
         self.tera.render(name, &context)
     }
 }

@@ -5,6 +5,8 @@ mod bench;
 mod documents;
 mod reads;
 mod recorded;
+mod service_page;
+mod weight;
 
 use std::collections::BTreeMap;
 

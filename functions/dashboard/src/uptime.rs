@@ -8,7 +8,6 @@ use flatline_shared::store::Incident;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::banner::Checker;
 use crate::dossier::{Dossier, Past};
 use crate::page::first_day;
 
@@ -69,7 +68,7 @@ impl UptimeAnswer {
     pub fn of(id: &str, dossier: &Dossier, retention_days: u32, now: UnixMs) -> Self {
         let none = Past::default();
         let past = dossier.past.as_ref().unwrap_or(&none);
-        let until = known_until(past, dossier.ticked_at, now);
+        let until = past.known_until(dossier.ticked_at, now);
         let days = first_day(now, retention_days).0..=now.day().0;
         let days: Vec<_> = days
             .map(Day)
@@ -85,14 +84,6 @@ impl UptimeAnswer {
             unreadable: dossier.past.is_none(),
         }
     }
-}
-
-/// Where knowledge ends: now, or the last tick if the checker stands; but what was committed since is
-/// known all the same.
-fn known_until(past: &Past, ticked_at: Option<UnixMs>, now: UnixMs) -> UnixMs {
-    let judged = Checker::of(ticked_at, now).known_until(now);
-    let committed = past.record.as_ref().map(|record| record.status_since);
-    committed.map_or(judged, |at| judged.max(at.min(now)))
 }
 
 impl Past {

@@ -32,7 +32,7 @@ const tick = () => {
     const at = Date.parse(time.dateTime), passed = (now - at) / 1000;
     if (time.classList.contains("ago")) tell(time, passed < 1 ? "just now" : `${words(passed)} ago`);
     else if (time.classList.contains("for")) tell(time, `for ${words(passed)}`);
-    else if (time.classList.contains("in")) tell(time, passed > 0 ? "now" : `in ${words(-passed)}`);
+    else if (time.classList.contains("in")) tell(time, passed > 0 ? `${words(passed)} ago` : `in ${words(-passed)}`);
     else if (time.classList.contains("at")) {
       time.title ||= time.textContent;
       tell(time, local.format(at));

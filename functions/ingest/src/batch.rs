@@ -1,4 +1,5 @@
-//! All entries of one request: each service is written once, several at the same time.
+//! All entries of one request: each service has one heartbeat, however often it is named, and several
+//! are written at the same time.
 
 use std::collections::HashMap;
 
@@ -20,14 +21,15 @@ pub(crate) type BeatResult = Result<UnixMs, Failure>;
 /// One write, for all entries of one sender.
 struct Write<'a> {
     sender: Sender<'a>,
-    content: &'a Content,
+    /// What its entries say, as far as they say something, in their order.
+    contents: Vec<&'a Content>,
     /// The entries that it answers.
     indexes: Vec<usize>,
 }
 
 impl Write<'_> {
     async fn run(self, app: &App, now: UnixMs) -> (BeatResult, Vec<usize>) {
-        (beat::store(app, self.sender, self.content, now).await, self.indexes)
+        (beat::store(app, self.sender, &self.contents, now).await, self.indexes)
     }
 }
 
@@ -50,8 +52,7 @@ pub(crate) async fn store(
     results
 }
 
-/// The writes that the admitted entries need. Of several for one service, the last that says
-/// something counts.
+/// The writes that the admitted entries need.
 fn writes<'a>(entries: &'a [Entry], admitted: &[Result<Sender<'a>, Failure>]) -> Vec<Write<'a>> {
     let mut writes: Vec<Write<'_>> = Vec::new();
     let mut write_of: HashMap<&str, usize> = HashMap::new();
@@ -59,12 +60,12 @@ fn writes<'a>(entries: &'a [Entry], admitted: &[Result<Sender<'a>, Failure>]) ->
         let Ok(sender) = *sender else { continue };
         let slot = *write_of.entry(sender.id()).or_insert(writes.len());
         if slot == writes.len() {
-            writes.push(Write { sender, content: &entry.content, indexes: Vec::new() });
+            writes.push(Write { sender, contents: Vec::new(), indexes: Vec::new() });
         }
         let write = &mut writes[slot];
         write.indexes.push(index);
         if !entry.content.is_empty() {
-            write.content = &entry.content;
+            write.contents.push(&entry.content);
         }
     }
     writes

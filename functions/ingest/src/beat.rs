@@ -12,16 +12,17 @@ use crate::content::Content;
 /// A heartbeat that returns at most this long after the deadline leaves no gap, in ms.
 const GAP_SLACK_MS: i64 = 500;
 
-/// Stores a heartbeat; durable when it returns the instant that is stored as the last one.
+/// Stores a heartbeat that says all of `contents`; durable when it returns the instant that is stored
+/// as the last one. The last status that is stated counts, and the last message goes with it.
 pub(crate) async fn store(
     app: &App,
     sender: Sender<'_>,
-    content: &Content,
+    contents: &[&Content],
     now: UnixMs,
 ) -> Result<UnixMs, Failure> {
     let stored = match sender {
         Sender::Canary => app.store.prove(now).await.map(|()| now),
-        Sender::Service(service) => store_service(app, service, content, now).await,
+        Sender::Service(service) => store_service(app, service, contents, now).await,
     };
     stored.map_err(|error| {
         tracing::warn!(service = sender.id(), %error, "a heartbeat was not stored");
@@ -35,23 +36,29 @@ pub(crate) async fn store(
 async fn store_service(
     app: &App,
     service: &Service,
-    content: &Content,
+    contents: &[&Content],
     now: UnixMs,
 ) -> Result<UnixMs, StoreError> {
     let id = service.spec.id.as_str();
-    if let Some(row) = content.log_entry(now) {
+    for row in contents.iter().filter_map(|content| content.log_entry(now)) {
         app.store.write_log(id, &row, app.config.settings.retention_days).await?;
     }
-    let beat = Beat { id, at: now, window_ms: service.spec.window_ms, stated: content.stated };
+    let stated = contents.iter().rev().find_map(|content| content.stated);
+    let message = contents.iter().rev().find_map(|content| content.message.as_deref());
+    let beat = Beat { id, at: now, window_ms: service.spec.window_ms, stated };
     let outcome = app.store.beat(&beat).await?;
     let heard = outcome.after.last_beat.unwrap_or(now);
     if let Some(gap) = gap(service, &outcome, now) {
-        // The heartbeat is stored; without the note only the tale of the silence before it is lost.
-        if let Err(error) = app.store.note_gap(id, gap).await {
-            tracing::warn!(service = id, %error, "a silence that ended was not noted");
+        match app.store.note_gap(id, gap).await {
+            // The checker judges the silence first: what is stated now comes after it.
+            Ok(()) => return Ok(heard),
+            // The heartbeat is stored; without the note only the tale of the silence before it is lost.
+            Err(error) => {
+                tracing::warn!(service = id, %error, "a silence that ended was not noted");
+            }
         }
     }
-    change::commit(app, service, outcome.after, content.message.as_deref(), now).await;
+    change::commit(app, service, outcome.after, message, now).await;
     Ok(heard)
 }
 

@@ -89,6 +89,23 @@ impl Content {
         }
     }
 
+    /// What this and `common` say together; where both speak, this counts.
+    pub(crate) fn or(self, common: &Self) -> Self {
+        if common.is_empty() {
+            return self;
+        }
+        let of_common = self.status.is_none();
+        Self {
+            stated: self.stated.or(common.stated),
+            status: self.status.or_else(|| common.status.clone()),
+            message: self.message.or_else(|| common.message.clone()),
+            metadata: self.metadata.or_else(|| common.metadata.clone()),
+            duration_ms: self.duration_ms.or(common.duration_ms),
+            warnings: [self.warnings, common.warnings.clone()].concat(),
+            unknown_word: self.unknown_word || of_common && common.unknown_word,
+        }
+    }
+
     /// The row of the heartbeat log. `None`: it says nothing that is worth one.
     pub(crate) fn log_entry(&self, at: UnixMs) -> Option<LogEntry> {
         let plain_status = matches!(self.stated, None | Some(Status::Up)) && !self.unknown_word;

@@ -37,6 +37,10 @@ impl Entry {
         self.id == CANARY
     }
 
+    fn saying_also(self, common: &Content) -> Self {
+        Self { content: self.content.or(common), ..self }
+    }
+
     fn malformed(why: Malformed) -> Self {
         Self {
             id: "unknown".into(),
@@ -82,7 +86,12 @@ pub(crate) fn read(body: Value) -> Result<Vec<Entry>, ApiError> {
         Some(Value::Array(items)) if items.len() > MAX_ENTRIES => {
             Err(ApiError::TooMany { limit: MAX_ENTRIES })
         }
-        Some(Value::Array(items)) => Ok(items.into_iter().map(Entry::of_item).collect()),
+        Some(Value::Array(items)) => {
+            // What stands beside `services` is said of each of them.
+            let common = Content::of(&mut body);
+            let entries = items.into_iter().map(Entry::of_item);
+            Ok(entries.map(|entry| entry.saying_also(&common)).collect())
+        }
         _ => Ok(vec![Entry::of_object(body).ok_or_else(usage)?]),
     }
 }

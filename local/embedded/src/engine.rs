@@ -1,7 +1,8 @@
 //! The database file.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -45,6 +46,15 @@ pub enum EngineError {
         /// What the engine answered.
         why: DynoxideError,
     },
+    /// The file cannot be created.
+    #[error("{} cannot be created: {why}", path.display())]
+    Create {
+        /// The database file.
+        path: PathBuf,
+        /// What the system answered.
+        #[source]
+        why: io::Error,
+    },
     /// The file cannot be read back.
     #[error("{} cannot be read: {why}", path.display())]
     Read {
@@ -80,6 +90,7 @@ impl Engine {
     /// per commit.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
         let name = path.to_str().ok_or_else(|| EngineError::Path(path.to_path_buf()))?;
+        create(path).map_err(|why| EngineError::Create { path: path.to_path_buf(), why })?;
         let open = || {
             Database::new(name).map_err(|why| EngineError::Open { path: path.to_path_buf(), why })
         };
@@ -130,6 +141,15 @@ impl Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Engine")
+    }
+}
+
+/// A new file is its owner's alone, whatever the directory allows; what the engine puts beside it has
+/// the same mode. An existing one keeps its own: it may be shared on purpose.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
     }
 }
 

@@ -169,16 +169,21 @@ fn judge_gap(
         return Decision::ClearGap(KeepReason::AfterHole);
     }
     let down = transition(record, Status::Down, Reason::Silence, began.min(gap.to), now);
-    let up = Transition {
+    let (to, reason) = match record.reported {
+        Status::Down => return Decision::Commit(vec![down]),
+        Status::Degraded => (Status::Degraded, Reason::Reported),
+        _ => (Status::Up, Reason::Recovered),
+    };
+    let back = Transition {
         version: down.version + 1,
         from: Status::Down,
-        to: Status::Up,
+        to,
         since: down.at,
         at: gap.to.max(down.at).min(now.max(down.at)),
         decided_at: now,
-        reason: Reason::Recovered,
+        reason,
     };
-    Decision::Commit(vec![down, up])
+    Decision::Commit(vec![down, back])
 }
 
 /// The next transition of `record`; it never begins before the one before it.

@@ -19,7 +19,9 @@ pub const CLOCK_JUMP_MS: i64 = 2_000;
 /// requests take no longer.
 pub const OVERTAKEN_MS: i64 = 10_000;
 
-/// After this many windows of seen silence a service is silent whatever holes lay between.
+/// After this many windows of seen silence a service is silent whatever holes lay between. Only holes
+/// that are long for the service hide silence here: if failing canaries did, one that flickers would
+/// hide an outage for ever.
 pub const SEEN_WINDOWS: i64 = 3;
 
 /// Time in which we could not have heard a heartbeat: between two proofs.
@@ -43,7 +45,13 @@ impl Hole {
     /// Whether a service with this window must count it.
     #[must_use]
     pub fn counts_for(&self, window_ms: i64) -> bool {
-        self.failed || self.len_ms() > LIMITS_MS[limit_index(window_ms)]
+        self.failed || self.is_long_for(window_ms)
+    }
+
+    /// Whether it is longer than the limit of a service with this window.
+    #[must_use]
+    pub fn is_long_for(&self, window_ms: i64) -> bool {
+        self.len_ms() > LIMITS_MS[limit_index(window_ms)]
     }
 }
 
@@ -173,7 +181,7 @@ pub struct Sight {
     /// Where silence is counted from: the last heartbeat, or the end of the last hole, or when the
     /// service was resumed, whichever is latest.
     pub silence_start: UnixMs,
-    /// Silence in all since the last heartbeat that did not lie in a hole, in ms.
+    /// Silence in all since the last heartbeat that did not lie in a long hole, in ms.
     pub seen_silence_ms: i64,
     /// The newest proof, read after it was stored.
     pub last_proof: Option<UnixMs>,
@@ -216,12 +224,12 @@ pub fn sparse_proofs(last: UnixMs, mut proofs: Vec<UnixMs>, limit_ms: i64) -> Ve
     sparse
 }
 
-/// Milliseconds of `[from, to)` that lie in no hole that counts for this window.
+/// Milliseconds of `[from, to)` that lie in no hole that is long for this window.
 #[must_use]
 pub fn seen_ms(from: UnixMs, to: UnixMs, window_ms: i64, holes: &[Hole]) -> i64 {
     let blind_ms: i64 = holes
         .iter()
-        .filter(|hole| hole.counts_for(window_ms))
+        .filter(|hole| hole.is_long_for(window_ms))
         .map(|hole| overlap_ms(from, to, hole.start, hole.end))
         .sum();
     (to.since_ms(from) - blind_ms).max(0)

@@ -154,11 +154,13 @@ impl Config {
         self.index.get(id).map(|at| &self.services[*at])
     }
 
-    /// The smallest window of any active service, in ms; 300,000 if there is none.
+    /// The smallest window of any active service, the one for a first heartbeat among them, in ms;
+    /// 300,000 if there is none.
     pub fn smallest_window_ms(&self) -> i64 {
         let specs = self.services.iter().map(|service| &service.spec);
         let active = specs.filter(|spec| spec.membership == Membership::Active);
-        active.map(|spec| spec.window_ms).min().unwrap_or(300_000)
+        let windows = active.flat_map(|spec| [Some(spec.window_ms), spec.first_window_ms]);
+        windows.flatten().min().unwrap_or(300_000)
     }
 }
 

@@ -76,6 +76,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/login",                 Dashboard, Password,   None),
     route(Method::POST, "/logout",                Dashboard, Password,   None),
     route(Method::GET,  "/board",                 Dashboard, Read,       None),
+    route(Method::GET,  "/services/{id}",         Dashboard, Read,       None),
     route(Method::GET,  "/app.js",                Dashboard, Open,       None),
     route(Method::GET,  "/health",                Dashboard, Open,       None),
     route(Method::GET,  "/favicon.ico",           Dashboard, Open,       None),

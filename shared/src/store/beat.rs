@@ -41,7 +41,10 @@ impl Store {
             Err(failure) => failure.unmet()?.item.unwrap_or_default(),
         };
         let stored = record::decode(&unmet)?;
-        if stored.last_beat == Some(beat.at) {
+        // Another heartbeat of the same millisecond may have stored it; then ours still states what it
+        // states.
+        let is_told = beat.stated.is_none_or(|stated| stated == stored.reported);
+        if stored.last_beat == Some(beat.at) && is_told {
             return Ok(BeatOutcome { before: Some(before_newest(&stored)), after: stored });
         }
         let Some(stated) = beat.stated else {

@@ -18,7 +18,7 @@
 //! | copy | `Q#<fallback channel>` | `f#<channel>#<s or a>#<key>#<version>#<n>` | `ending`, `copy` |
 //! | told | `T#<lane>` | `<channel>` | `ending` |
 //! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending` |
-//! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` | `schema`, `tick`, `sight` |
+//! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` `quarantine` | `schema`, `tick`, `sight`, `quarantine` |
 //!
 //! What each access costs. A write unit (WRU) is 1 KB written, a failed condition costs as much, a
 //! transaction twice that. A read unit (RRU) is 4 KB read consistently; "half" is an eventually
@@ -30,6 +30,8 @@
 //! | [`Store::beat`], plain | 1 UpdateItem | 1 WRU |
 //! | overtaken, but states something | 2 UpdateItem | 2 WRU |
 //! | [`Store::remind`] | 1 TransactWriteItems | 2 WRU: the record, and 2 per row |
+//! | [`Store::quarantined`], once per process | 1 GetItem | 1 RRU |
+//! | [`Store::quarantine`], [`Store::end_quarantine`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::note_gap`], [`Store::clear_gap`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::commit`] | 1 TransactWriteItems; 1 GetItem if what ends was not up | 2 WRU per KB: record, history row and the one before, incident, feed row, each outbox row, days if read; 1 RRU |
 //! | [`Store::service`] | 1 GetItem | 1 RRU |
@@ -82,6 +84,7 @@ mod lease;
 mod log;
 mod notice;
 mod outbox;
+mod quarantine;
 mod record;
 mod reminder;
 mod rows;

@@ -35,9 +35,13 @@ fn keys(line: &str) -> Result<BTreeMap<String, String>> {
     Ok(keys)
 }
 
+/// Flags, the entries that they make, and which of them opens which service.
+type Row =
+    (&'static [&'static str], &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 #[tokio::test]
 async fn keys_open_exactly_what_they_were_made_for() -> Result<()> {
-    let rows: [(&[&str], &[&str], &[(&str, &str)]); 3] = [
+    let rows: [Row; 3] = [
         (&[], &["db", "solo", "web"], &[("web", "web"), ("db", "db"), ("solo", "solo")]),
         (&["--group"], &["core", "solo"], &[("web", "core"), ("db", "core"), ("solo", "solo")]),
         (&["--wildcard"], &["*"], &[("web", "*"), ("db", "*"), ("solo", "*")]),

@@ -9,10 +9,10 @@ use crate::site::eventually;
 use crate::world::World;
 
 /// Version and running number of each reminder of `api`, in the order in which they came.
-fn reminders(receiver: &Receiver) -> Vec<(u64, u64)> {
+fn reminders(hook: &Receiver) -> Vec<(u64, u64)> {
     let number = |message: &Received, name: &str| message.json[name].as_u64().unwrap_or_default();
-    let received = receiver.received();
-    let reminders = received.iter().filter(|it| it.json["event"] == "reminder");
+    let all = hook.received();
+    let reminders = all.iter().filter(|it| it.json["event"] == "reminder");
     reminders.map(|it| (number(it, "version"), number(it, "reminder"))).collect()
 }
 

@@ -9,7 +9,7 @@ use flatline_shared::app::App;
 use flatline_shared::clock::SystemClock;
 use flatline_shared::config::{Config, Env, Secret};
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
-use flatline_shared::store::{Beat, IfMissing, Store};
+use flatline_shared::store::{Beat, IfMissing, Store, alert_key};
 use tokio::sync::Notify;
 
 use super::Judge;
@@ -77,6 +77,20 @@ async fn look(app: &App, watch: &Watch<'_>) -> Status {
     let pulse = Pulse::read(app.clock.as_ref());
     Judge::new(&checker, watch, pulse).look(vec![record]).await;
     app.store.service("api").await.unwrap().unwrap().status
+}
+
+/// The alert is open until somebody says that it is over; who said so may be gone by then.
+#[tokio::test]
+async fn a_service_that_is_mended_is_told_of_by_whoever_checks_it_next() {
+    let (app, _road) = app().await;
+    Checker::new(app.clone()).mind_broken("api", "it is full of holes").await;
+    let key = alert_key("flatline", "quarantine/api");
+    assert!(app.store.is_alert_open(&key).await.unwrap());
+    let next = Checker::new(app.clone());
+    next.remember_quarantine().await.unwrap();
+    next.mind_mended("api").await;
+    assert!(!app.store.is_alert_open(&key).await.unwrap());
+    assert!(app.store.quarantined().await.unwrap().is_empty());
 }
 
 /// After an outage a heartbeat may be stored before the canary comes through: until then nobody

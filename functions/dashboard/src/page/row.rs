@@ -116,7 +116,7 @@ impl Row {
 }
 
 /// Since when a service is how it is. `None`: nobody knows.
-fn since(watched: &Watched<'_>) -> Option<UnixMs> {
+pub fn since(watched: &Watched<'_>) -> Option<UnixMs> {
     let record = watched.record?;
     match watched.standing {
         Standing::Late => Some(record.due(&watched.service.spec)),
@@ -182,7 +182,7 @@ fn past(record: &ServiceRecord, span: &Span<'_>, set: &Set) -> (Option<Share>, S
 }
 
 /// The share of the known time that was up, in words and colour.
-fn share(total: &Uptime, set: &Set) -> Option<Share> {
+pub fn share(total: &Uptime, set: &Set) -> Option<Share> {
     let percentage = total.percentage()?;
     let level = set.level(percentage);
     Some(Share {

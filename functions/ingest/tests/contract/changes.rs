@@ -57,6 +57,35 @@ async fn reported_trouble_and_its_end_are_told_at_once_to_who_takes_them() {
 }
 
 #[tokio::test]
+async fn of_several_entries_for_one_service_none_is_lost() {
+    let world = World::new().await;
+    world.beat("key-api", json!({"serviceId": "api"})).await;
+    world.pass_ms(1_000);
+    let down = json!({"serviceId": "api", "status": "down", "message": "disk dead"});
+    let plain = json!({"serviceId": "api", "message": "still here"});
+    world.beat("key-api", json!({"services": [down, plain, "api"]})).await;
+    assert_eq!(world.record("api").await.unwrap().status, Status::Down, "what was stated last");
+    let log = world.app.store.logs("api", world.now(), 10).await.unwrap();
+    let mut messages: Vec<_> = log.iter().filter_map(|row| row.message.as_deref()).collect();
+    messages.sort_unstable();
+    assert_eq!(messages, ["disk dead", "still here"]);
+}
+
+#[tokio::test]
+async fn what_stands_beside_services_is_said_of_each() {
+    let world = World::new().await;
+    let own = json!({"serviceId": "noauth", "status": "degraded"});
+    let body = json!({"services": ["db", own], "status": "down", "message": "power cut"});
+    world.beat("key-core", body).await;
+    assert_eq!(world.record("db").await.unwrap().status, Status::Down);
+    assert_eq!(world.record("noauth").await.unwrap().status, Status::Degraded, "its own counts");
+    for id in ["db", "noauth"] {
+        let log = world.app.store.logs(id, world.now(), 1).await.unwrap();
+        assert_eq!(log[0].message.as_deref(), Some("power cut"), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_muted_service_changes_and_tells_nobody() {
     let world = World::new().await;
     world.beat("key-quiet", json!({"serviceId": "quiet"})).await;

@@ -49,6 +49,17 @@ fn a_file_without_a_write_ahead_log_is_refused() {
     assert!(matches!(refused, Err(EngineError::NotDurable { version: 1, .. })), "{refused:?}");
 }
 
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = Engine::open(&home.path().join("x.db")).unwrap();
+    create_table(&engine.client(Execution::Inline)).await;
+    for name in ["x.db", "x.db-wal", "x.db-shm"] {
+        let mode = std::fs::metadata(home.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     let home = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod bucket;
 mod events;
 mod lanes;
 mod reconcile;
+mod settled;
 mod sight;
 mod uptime;
 mod world;

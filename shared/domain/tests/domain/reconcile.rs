@@ -50,11 +50,11 @@ fn out(status: Status) -> ServiceRecord {
     ServiceRecord { status, reported: Status::Unknown, ..heard(Status::Up) }
 }
 
-fn stating(status: Status, reported: Status) -> ServiceRecord {
+pub fn stating(status: Status, reported: Status) -> ServiceRecord {
     ServiceRecord { reported, ..heard(status) }
 }
 
-fn gap(status: Status, from: f64, to: f64) -> ServiceRecord {
+pub fn gap(status: Status, from: f64, to: f64) -> ServiceRecord {
     let record = heard(status).after_beat(at(to), status, 10_000);
     ServiceRecord { gap: Some(Gap { from: at(from), to: at(to) }), ..record }
 }
@@ -296,6 +296,21 @@ fn every_decision_has_its_reason() {
             151.0,
             Commit(vec![(Down, at(110.0), Reason::Silence), (Up, at(150.0), Reason::Recovered)]),
         ),
+        row(
+            "an outage that ended in less trouble: down at the deadline, degraded at the return",
+            ServiceRecord { reported: Degraded, ..gap(Up, 100.0, 150.0) },
+            151.0,
+            Commit(vec![
+                (Down, at(110.0), Reason::Silence),
+                (Degraded, at(150.0), Reason::Reported),
+            ]),
+        ),
+        row(
+            "an outage that ended in the word down goes on",
+            ServiceRecord { reported: Down, ..gap(Up, 100.0, 150.0) },
+            151.0,
+            Commit(vec![(Down, at(110.0), Reason::Silence)]),
+        ),
         Row {
             sight: Some(clear_sight(145.0, 150.0)),
             ..row(
@@ -352,54 +367,4 @@ fn every_decision_has_its_reason() {
         let decision = reconcile(&row.record, &row.spec, row.sight.as_ref(), row.now);
         assert_eq!(outcome(decision), row.expect, "{}", row.says);
     }
-}
-
-/// Applies what was decided.
-fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs) -> ServiceRecord {
-    match reconcile(record, spec, Some(sight), now) {
-        Decision::Commit(transitions) => record.after_all(&transitions),
-        Decision::ClearGap(_) => ServiceRecord { gap: None, ..record.clone() },
-        Decision::Keep { .. } | Decision::Remind { .. } => record.clone(),
-    }
-}
-
-#[test]
-fn an_outage_told_afterwards_leaves_what_the_late_heartbeat_stated() {
-    for stated in [Status::Up, Status::Degraded] {
-        let record = ServiceRecord { reported: stated, ..gap(Status::Up, 100.0, 150.0) };
-        let sight = Sight::of_gap(at(100.0), at(150.0), 10_000, &[]);
-        let settled = settle(&record, &spec(), &sight, at(151.0));
-        assert_eq!((settled.status, settled.reported), (Status::Up, stated));
-    }
-}
-
-#[test]
-fn silence_stays_down_until_a_heartbeat_even_if_a_hole_restarts_the_window() {
-    let down = settle(&heard(Status::Up), &spec(), &clear_sight(100.0, 111.0), at(111.0));
-    assert_eq!((down.status, down.reported), (Status::Down, Status::Down));
-    let after_hole = settle(&down, &spec(), &clear_sight(300.0, 301.0), at(301.0));
-    assert_eq!(after_hole, down);
-    let back = down.after_beat(at(302.0), Status::Up, 10_000);
-    let up = settle(&back, &spec(), &clear_sight(302.0, 302.0), at(302.0));
-    assert_eq!((up.status, up.version), (Status::Up, 3));
-}
-
-#[test]
-fn a_degraded_service_that_goes_down_keeps_its_incident() {
-    let degraded = settle(
-        &stating(Status::Up, Status::Degraded),
-        &spec(),
-        &clear_sight(100.0, 101.0),
-        at(101.0),
-    );
-    assert_eq!(degraded.incident, Some(at(100.0)));
-    let down = settle(&degraded, &spec(), &clear_sight(100.0, 111.0), at(111.0));
-    assert_eq!((down.status, down.incident), (Status::Down, Some(at(100.0))));
-    let up = settle(
-        &down.after_beat(at(120.0), Status::Up, 10_000),
-        &spec(),
-        &clear_sight(120.0, 120.0),
-        at(120.0),
-    );
-    assert_eq!((up.status, up.incident), (Status::Up, None));
 }

@@ -1,5 +1,5 @@
 use flatline_domain::sight::{LIMITS_MS, canary_period_ms, limit_index, sparse_proofs};
-use flatline_domain::{Hole, Sight, SightLog, UnixMs};
+use flatline_domain::{Decision, Hole, Sight, SightLog, UnixMs, reconcile};
 use proptest::prelude::*;
 
 use super::{at, heard, spec};
@@ -99,6 +99,29 @@ fn a_failed_canary_makes_a_hole_however_short() {
     let log = failed.prove(at(1.5));
     let hole = Some(Hole { start: at(1.0), end: at(1.5), failed: true });
     assert_eq!((log.last_hole(300_000), log.failed), (hole, false));
+}
+
+/// Every second canary fails: each time between two proofs is a hole, and none of them is long.
+#[test]
+fn a_canary_that_flickers_hides_no_outage() {
+    let (service, window) = (spec(), 10_000);
+    let record = heard(Status::Up);
+    let mut log = SightLog { finest_ms: 2_000, ..SightLog::default() }.prove(at(100.0));
+    let mut holes = Vec::new();
+    let mut down_at = None;
+    for second in 101..200 {
+        log.failed = true;
+        let now = at(f64::from(second));
+        holes.extend(log.hole_before(now));
+        log = log.prove(now);
+        let sight = log.sight(&record, &service, &holes, now);
+        if let Decision::Commit(_) = reconcile(&record, &service, Some(&sight), now) {
+            down_at = Some(now);
+            break;
+        }
+    }
+    assert!(holes.iter().all(|hole| hole.counts_for(window)), "each is a hole for everybody");
+    assert_eq!(down_at, Some(at(131.0)), "after three windows of seen silence");
 }
 
 #[test]
