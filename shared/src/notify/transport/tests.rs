@@ -9,6 +9,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 
+mod forbidden;
+
 /// Accepts one connection, reads a request with its body, and answers with these bytes.
 async fn receiver(answer: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
