@@ -9,6 +9,7 @@ use flatline_shared::telemetry::LogFormat;
 use crate::backup::BackupArgs;
 use crate::completions::CompletionsArgs;
 use crate::demo::DemoArgs;
+use crate::import::ImportArgs;
 use crate::keygen::KeygenArgs;
 
 /// The heartbeat monitor: services report in, and when one falls silent the right people hear of it.
@@ -35,6 +36,8 @@ pub enum Command {
     Keygen(KeygenArgs),
     /// Fill an empty data directory with a believable past, to look at
     Demo(DemoArgs),
+    /// Take over the past that another monitor recorded
+    Import(ImportArgs),
     /// Copy the database, also while a server runs on it
     Backup(BackupArgs),
     /// Print what makes a shell complete commands and options

@@ -10,6 +10,7 @@ use flatline_shared::store::StoreError;
 use crate::backup::BackupError;
 use crate::data::DataFileError;
 use crate::demo::DemoError;
+use crate::import::ImportError;
 
 /// Why `flatline` cannot start or go on; each with one sentence and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,9 @@ pub enum Failure {
     /// No demonstration was made.
     #[error("flatline: {0}")]
     Demo(#[from] DemoError),
+    /// Nothing was imported.
+    #[error("flatline: {0}")]
+    Import(#[from] ImportError),
     /// The operating system refuses what every program needs.
     #[error("flatline: {0}")]
     System(#[from] std::io::Error),
@@ -61,7 +65,8 @@ impl Failure {
             Self::Config(_)
             | Self::Canary(_)
             | Self::Backup(BackupError::Exists(_))
-            | Self::Demo(DemoError::NotEmpty(_) | DemoError::Future) => ExitCode::from(2),
+            | Self::Demo(DemoError::NotEmpty(_) | DemoError::Future)
+            | Self::Import(_) => ExitCode::from(2),
             Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
             _ => ExitCode::FAILURE,
         }

@@ -7,6 +7,7 @@ mod completions;
 mod data;
 mod demo;
 mod failure;
+mod import;
 mod keygen;
 mod ready;
 mod serve;
@@ -37,6 +38,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Keygen(args) => keygen::run(args)?,
         Command::Backup(args) => backup::run(args)?,
         Command::Demo(args) => demo::run(args)?,
+        Command::Import(args) => import::run(args)?,
         Command::Completions(args) => completions::run(args)?,
     }
     Ok(ExitCode::SUCCESS)

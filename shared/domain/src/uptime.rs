@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::overlap_ms;
+use crate::time::{DAY_MS, overlap_ms};
 use crate::{Day, Hole, Status, UnixMs};
 
 /// What of one day was not up, in ms.
@@ -20,9 +20,22 @@ pub struct DayTotals {
     pub down_ms: i64,
     /// Unknown or paused.
     pub unknown_ms: i64,
+    /// Another monitor recorded this day: it counts whole, also before the service was created here,
+    /// and nothing of ours changes it.
+    #[serde(default)]
+    pub imported: bool,
 }
 
-/// The days that were not wholly up.
+impl DayTotals {
+    /// The whole day, without regard to what happened before, after, or to us.
+    const fn as_recorded(self) -> Uptime {
+        let Self { degraded_ms, down_ms, unknown_ms, imported: _ } = self;
+        let up_ms = DAY_MS - degraded_ms - down_ms - unknown_ms;
+        Uptime { up_ms, degraded_ms, down_ms, unknown_ms }
+    }
+}
+
+/// The days that were not wholly up, and those that were imported.
 pub type Days = BTreeMap<Day, DayTotals>;
 
 /// Adds the closed interval of one status to the days that it touches; `up` adds nothing. Returns
@@ -37,6 +50,7 @@ pub fn add_interval(days: &mut Days, status: Status, from: UnixMs, to: UnixMs) -
         let ms = overlap_ms(from, to, day.start(), day.next().start());
         let totals = days.entry(day).or_default();
         match status {
+            _ if totals.imported => {}
             Status::Degraded => totals.degraded_ms += ms,
             Status::Down => totals.down_ms += ms,
             _ => totals.unknown_ms += ms,
@@ -76,6 +90,11 @@ impl Uptime {
         self.up_ms + self.degraded_ms + self.down_ms
     }
 
+    /// Time in which it was not up, as far as anybody knows, in ms.
+    const fn off_ms(&self) -> i64 {
+        self.degraded_ms + self.down_ms + self.unknown_ms
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -105,9 +124,20 @@ pub struct Timeline<'a> {
 }
 
 impl Timeline<'_> {
-    /// How `day` was until `now`. All zero before the service was created, and in the future.
+    /// The first day of which anything is known.
+    #[must_use]
+    pub fn first_day(&self) -> Day {
+        let mut imported = self.days.iter().filter(|(_, totals)| totals.imported);
+        imported.next().map_or(self.created.day(), |(day, _)| self.created.day().min(*day))
+    }
+
+    /// How `day` was until `now`. All zero before the service was created, unless it was imported, and
+    /// in the future.
     #[must_use]
     pub fn day(&self, day: Day, now: UnixMs) -> Uptime {
+        if let Some(whole) = self.days.get(&day).filter(|totals| totals.imported) {
+            return whole.as_recorded();
+        }
         let start = day.start().max(self.created);
         let end = day.next().start().min(now);
         let total_ms = end.since_ms(start).max(0);
@@ -131,12 +161,13 @@ impl Timeline<'_> {
         }
     }
 
-    /// The days from `first` to `last`, both included, of which something was not up until `now`,
-    /// oldest first. All others were wholly up, or lie before the creation. Costs no more than
-    /// there is to tell, however long the time.
+    /// The days from `first` to `last`, both included, of which something was not up until `now`, or
+    /// nothing is known between those that were imported and the creation, oldest first. All others
+    /// were wholly up, or lie before the first day. Costs no more than there is to tell, however long
+    /// the time.
     #[must_use]
     pub fn uneven_days(&self, first: Day, last: Day, now: UnixMs) -> Vec<(Day, Uptime)> {
-        let first = first.max(self.created.day());
+        let first = first.max(self.first_day());
         if first > last {
             return Vec::new();
         }
@@ -145,13 +176,15 @@ impl Timeline<'_> {
         for hole in self.holes {
             touched.extend(within(hole.start.day(), hole.end.day()));
         }
+        touched.extend(first.0..self.created.day().0.min(last.0 + 1));
         if self.status != Status::Up {
             touched.extend(within(self.since.day(), last));
         }
         touched.sort_unstable();
         touched.dedup();
         let days = touched.into_iter().map(|day| (Day(day), self.day(Day(day), now)));
-        days.filter(|(_, day)| day.degraded_ms + day.down_ms + day.unknown_ms > 0).collect()
+        let is_blank = |day: Day, uptime| day < self.created.day() && uptime == Uptime::default();
+        days.filter(|(day, uptime)| uptime.off_ms() > 0 || is_blank(*day, *uptime)).collect()
     }
 
     /// All of the days from `first` to `last` together until `now`, where `uneven` are those of
@@ -159,9 +192,17 @@ impl Timeline<'_> {
     #[must_use]
     pub fn total(&self, first: Day, last: Day, now: UnixMs, uneven: &[(Day, Uptime)]) -> Uptime {
         let from = first.start().max(self.created);
-        let whole_ms = last.next().start().min(now).since_ms(from).max(0);
+        let until = last.next().start().min(now);
+        let imported = self.days.range(first..=last).filter(|(_, totals)| totals.imported);
+        // Those count whole, whatever else of them we saw.
+        let more_ms: i64 = imported
+            .map(|(day, _)| {
+                DAY_MS - overlap_ms(day.start(), day.next().start(), from, until).max(0)
+            })
+            .sum();
+        let whole_ms = until.since_ms(from).max(0) + more_ms;
         let mut sum = uneven.iter().fold(Uptime::default(), |sum, (_, day)| sum.plus(*day));
-        sum.up_ms = whole_ms - sum.degraded_ms - sum.down_ms - sum.unknown_ms;
+        sum.up_ms = whole_ms - sum.off_ms();
         sum
     }
 

@@ -1,4 +1,4 @@
-//! The days of a service that were not wholly up: one item per service.
+//! The days of a service that were not wholly up: one item per service, and one more for imported ones.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use flatline_domain::uptime::add_interval;
 use flatline_domain::{Day, DayTotals, Days, Status, Transition};
 use futures_util::future::try_join_all;
 
-use super::call::Reading;
+use super::call::{Patience, Reading};
 use super::commit::HISTORY_EXTRA_DAYS;
 use super::item::{self, Item, Reader, number, text};
 use super::{Commit, DaysByService, Store, StoreError, keys};
@@ -15,12 +15,20 @@ use super::{Commit, DaysByService, Store, StoreError, keys};
 /// A map from the number of the day to its degraded, down and unknown ms.
 const DAYS: &str = "d";
 
+/// Of an item of days that another monitor recorded. It is apart from our own, so that no transition
+/// writes it again; an id holds no `#`.
+const IMPORTED: &str = "im";
+
 impl Store {
-    /// The days of one service that were not wholly up, by a consistent read.
+    /// The days of one service that were not wholly up, and its imported ones, by consistent reads.
     pub async fn days(&self, id: &str) -> Result<Days, StoreError> {
-        let key = item::key(keys::days(keys::shard(id, self.shards)), id);
-        let item = self.get(key, Reading::Consistent).await?;
-        item.map_or_else(|| Ok(Days::new()), |item| decode(&item).map(|(_, days)| days))
+        let pk = keys::days(keys::shard(id, self.shards));
+        let mut days = Days::new();
+        for sort_key in [id.to_owned(), imported_key(id)] {
+            let item = self.get(item::key(pk.clone(), sort_key), Reading::Consistent).await?;
+            days.extend(item.map_or_else(|| Ok(Days::new()), |item| decode(&item).map(|it| it.1))?);
+        }
+        Ok(days)
     }
 
     /// The days that were not wholly up, of every service. An item that cannot be read is left out,
@@ -33,7 +41,7 @@ impl Store {
         let mut all = DaysByService::new();
         for item in try_join_all(shards).await?.into_iter().flat_map(|pages| pages.items) {
             match decode(&item) {
-                Ok((id, days)) => drop(all.insert(id, days)),
+                Ok((id, days)) => all.entry(id).or_default().extend(days),
                 Err(error) => tracing::warn!(%error, "days of a service cannot be read"),
             }
         }
@@ -66,6 +74,31 @@ impl Store {
         Ok(Some(self.put_write(encode(key, id, &days))))
     }
 
+    /// Keeps days of a service that another monitor recorded, besides those that were imported before,
+    /// until `keep_days` after the newest. No transition changes them, whatever becomes of ours.
+    pub async fn import_days(
+        &self,
+        id: &str,
+        days: &Days,
+        keep_days: u32,
+    ) -> Result<(), StoreError> {
+        let key = item::key(keys::days(keys::shard(id, self.shards)), imported_key(id));
+        let mut all = match self.get(key.clone(), Reading::Consistent).await? {
+            Some(item) => decode(&item)?.1,
+            None => Days::new(),
+        };
+        all.extend(days);
+        let Some((newest, _)) = all.last_key_value() else { return Ok(()) };
+        let keep_ms = item::days_ms(keep_days + HISTORY_EXTRA_DAYS);
+        let expires_at = newest.next().start().plus_ms(keep_ms);
+        let mut item = encode(key, id, &all);
+        item.insert(IMPORTED.to_owned(), AttributeValue::Bool(true));
+        item.insert(item::EXPIRES.to_owned(), item::expiry(expires_at));
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        self.call(Patience::NORMAL, || put.clone().send()).await?;
+        Ok(())
+    }
+
     async fn recomputed_days(&self, id: &str) -> Result<Days, StoreError> {
         let mut days = Days::new();
         for entry in self.history(id).await? {
@@ -73,6 +106,10 @@ impl Store {
         }
         Ok(days)
     }
+}
+
+fn imported_key(id: &str) -> String {
+    format!("{id}#{IMPORTED}")
 }
 
 fn encode(key: Item, id: &str, days: &Days) -> Item {
@@ -89,6 +126,7 @@ fn encode(key: Item, id: &str, days: &Days) -> Item {
 
 fn decode(item: &Item) -> Result<(String, Days), StoreError> {
     let reader = Reader::new(item);
+    let imported = item.contains_key(IMPORTED);
     let map = item
         .get(DAYS)
         .and_then(|value| value.as_m().ok())
@@ -100,7 +138,7 @@ fn decode(item: &Item) -> Result<(String, Days), StoreError> {
         else {
             return Err(reader.broken(DAYS, "has an entry that is no day"));
         };
-        days.insert(Day(day), DayTotals { degraded_ms, down_ms, unknown_ms });
+        days.insert(Day(day), DayTotals { degraded_ms, down_ms, unknown_ms, imported });
     }
-    Ok((reader.text("SK")?, days))
+    Ok((reader.text("id")?, days))
 }

@@ -2,6 +2,7 @@
 
 use flatline_domain::{Day, UnixMs};
 
+use super::call::Patience;
 use super::item::{self, Item, json, number};
 use super::rows::Span;
 use super::{FeedEntry, Store, StoreError, keys};
@@ -22,6 +23,31 @@ pub(super) fn entry_item(entry: &FeedEntry, keep_days: u32) -> Item {
 }
 
 impl Store {
+    /// Writes entries that another monitor recorded, each once; those that have expired are left out.
+    /// Returns how many are new.
+    pub async fn import_feed(
+        &self,
+        entries: &[FeedEntry],
+        keep_days: u32,
+        now: UnixMs,
+    ) -> Result<usize, StoreError> {
+        let oldest = now.plus_ms(-item::days_ms(keep_days));
+        let mut written = 0;
+        for entry in entries.iter().filter(|entry| entry.at > oldest) {
+            let put = self
+                .client
+                .put_item()
+                .table_name(&*self.table)
+                .set_item(Some(entry_item(entry, keep_days)))
+                .condition_expression("attribute_not_exists(PK)");
+            match self.call(Patience::NORMAL, || put.clone().send()).await {
+                Ok(_) => written += 1,
+                Err(failure) => drop(failure.unmet()?),
+            }
+        }
+        Ok(written)
+    }
+
     /// Entries from `since` on, newest first, at most `limit`: one Query per day until there are
     /// enough.
     pub async fn feed(

@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | service record | `S#<shard>` | `<service id>` | `beat`, `commit`, `service` |
 //! | days | `D#<shard>` | `<service id>` | `commit`, with the record |
+//! | imported days | `D#<shard>` | `<service id>#im` | `days` |
 //! | history | `H#<service id>` | `<version>` | `commit`; all but the newest expire |
 //! | incident | `I#<service id>` | `<start>` | `commit`; expires once closed |
 //! | heartbeat log | `L#<service id>` | `<time>#<n>` | `log` |
@@ -39,7 +40,9 @@
 //! | [`Store::sweep`] | S Query, and one per further MB | 0.025 RRU per service |
 //! | [`Store::create_service`], [`Store::set_window`], [`Store::repair_beat`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::all_days`] | S Query, and one per further MB | half an RRU per 4 KB |
-//! | [`Store::days`] | 1 GetItem | 1 RRU per 4 KB |
+//! | [`Store::days`] | 2 GetItem | 1 RRU per 4 KB each |
+//! | [`Store::import_days`] | 1 GetItem, 1 PutItem | 1 RRU and 1 WRU per KB |
+//! | [`Store::import_feed`] | 1 PutItem per entry | 1 WRU per KB |
 //! | [`Store::prove`] | 1 UpdateItem | 1 WRU |
 //! | with a hole | 1 UpdateItem that is refused, 1 TransactWriteItems | 5 WRU |
 //! | [`Store::mark_blind`] | 1 UpdateItem | 1 WRU |

@@ -4,7 +4,7 @@ use crate::flatline;
 
 #[tokio::test]
 async fn each_command_says_what_it_does_and_how() -> Result<()> {
-    for command in ["", "serve", "keygen", "demo", "backup", "completions"] {
+    for command in ["", "serve", "keygen", "demo", "import", "backup", "completions"] {
         let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
         let done = flatline(arguments).await?;
         assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{command}");

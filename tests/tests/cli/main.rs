@@ -4,6 +4,7 @@
 mod backup;
 mod demo;
 mod help;
+mod import;
 mod keygen;
 
 use std::ffi::OsString;

@@ -174,7 +174,7 @@ fn past(record: &ServiceRecord, span: &Span<'_>, set: &Set) -> (Option<Share>, S
     let strip = Strip::of(&Spell {
         first: span.first,
         last: span.today,
-        created: record.configured_at.day(),
+        created: timeline.first_day(),
         uneven: &uneven,
         set,
     });

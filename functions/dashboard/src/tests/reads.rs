@@ -178,7 +178,7 @@ async fn an_answer_costs_the_same_however_many_services_there_are() {
         expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     };
     for (path, expected) in [
-        ("/api/uptime?serviceId=api", calls(&[("GetItem", 4), ("Query", 2)])),
+        ("/api/uptime?serviceId=api", calls(&[("GetItem", 5), ("Query", 2)])),
         ("/api/logs?serviceId=api", calls(&[("GetItem", 1), ("Query", 1)])),
         ("/api/services", calls(&[])),
         ("/api/alerts/recent", calls(&[("Query", 2)])),

@@ -24,7 +24,12 @@ fn past(dossier: &mut Dossier) -> &mut Past {
 #[test]
 fn a_day_has_the_keys_of_the_replaced_system_and_five_of_ours() {
     let mut dossier = dossier();
-    let totals = DayTotals { down_ms: 90_041, degraded_ms: HOUR_MS, unknown_ms: 30_000 };
+    let totals = DayTotals {
+        down_ms: 90_041,
+        degraded_ms: HOUR_MS,
+        unknown_ms: 30_000,
+        ..DayTotals::default()
+    };
     let yesterday = Day(NOW.day().0 - 1);
     past(&mut dossier).days = Days::from([(yesterday, totals)]);
     past(&mut dossier).incidents = vec![Incident {

@@ -58,6 +58,19 @@ fn blind_time_is_unknown_not_up_and_does_not_excuse_downtime() {
 }
 
 #[test]
+fn an_imported_day_counts_whole_and_nothing_of_ours_changes_it() {
+    let imported = DayTotals { down_ms: HOUR_MS, imported: true, ..DayTotals::default() };
+    let mut days = Days::from([(Day(19_998), imported)]);
+    add_interval(&mut days, Status::Down, hour(-48), hour(-24));
+    assert_eq!(days[&Day(19_998)], imported);
+    let hole = [Hole { start: hour(-48), end: hour(-40), failed: true }];
+    let timeline = timeline(&days, Status::Down, hour(-48), &hole);
+    let uptime = timeline.day(Day(19_998), hour(9));
+    assert_eq!((uptime.up_ms, uptime.down_ms), (23 * HOUR_MS, HOUR_MS));
+    assert_eq!(timeline.first_day(), Day(19_998));
+}
+
+#[test]
 fn percentages_count_degraded_half_and_unknown_not_at_all() {
     let rows = [
         ("all up", Uptime { up_ms: 5, ..Uptime::default() }, Some(100.0)),
@@ -105,8 +118,12 @@ proptest! {
         }
         prop_assert_eq!(total.up_ms + total.degraded_ms + total.down_ms + total.unknown_ms, now.since_ms(hour(0)));
         let holes = [Hole { start: hour(5), end: hour(30), failed: false }];
-        for holes in [&[][..], &holes] {
-            let line = timeline(&days, status, since, holes);
+        let recorded = DayTotals { down_ms: HOUR_MS, imported: true, ..DayTotals::default() };
+        let perfect = DayTotals { down_ms: 0, ..recorded };
+        let mut imported = days.clone();
+        imported.extend([(Day(19_993), recorded), (Day(19_994), perfect), (Day(20_000), recorded)]);
+        for (days, holes) in [(&days, &[][..]), (&days, &holes), (&imported, &holes)] {
+            let line = timeline(days, status, since, holes);
             for (first, last) in [(Day(20_000), now.day()), (Day(19_990), Day(20_003))] {
                 let all: Vec<_> = line.days(first, last, now).collect();
                 let sum = all.iter().fold(Uptime::default(), |sum, (_, day)| sum.plus(*day));
@@ -114,6 +131,8 @@ proptest! {
                 prop_assert_eq!(line.total(first, last, now, &uneven), sum, "the quick sum is the slow one");
                 let rest = all.iter().filter(|one| !uneven.contains(one));
                 prop_assert!(rest.clone().all(|(_, day)| day.up_ms == day.known_ms()), "the others were up");
+                let known = first >= line.first_day() && last <= now.day();
+                prop_assert!(!known || rest.clone().all(|(_, day)| day.up_ms > 0), "the others are known");
             }
         }
     }

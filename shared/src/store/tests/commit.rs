@@ -3,7 +3,9 @@
 
 use flatline_domain::invariant::{days_add_up, history_chains};
 use flatline_domain::transition::Reason;
-use flatline_domain::{Event, Gap, QueuedNotice, ServiceRecord, Status, UnixMs};
+use flatline_domain::{
+    Day, DayTotals, Days, Event, Gap, QueuedNotice, ServiceRecord, Status, UnixMs,
+};
 
 use super::bench::{START, beat, later, plain};
 use super::moves::{commit, next, pair, quiet, read, spec};
@@ -154,12 +156,17 @@ async fn broken_days_are_written_anew_from_history() {
     store.beat(&plain("api", later(3_000))).await.unwrap();
     step(&store, Status::Up, Reason::FirstHeartbeat, later(3_000)).await;
     super::bench::spoil(&engine, "D#3", "api", "d", "nonsense").await;
+    let imported = DayTotals { down_ms: 5_000, imported: true, ..DayTotals::default() };
+    let old = Days::from([(Day(START.day().0 - 3), imported)]);
     assert!(store.all_days().await.unwrap().is_empty());
     store.beat(&beat("api", later(9_000), 5_000, Some(Status::Down))).await.unwrap();
     step(&store, Status::Down, Reason::Reported, later(9_000)).await;
     store.beat(&plain("api", later(19_000))).await.unwrap();
     step(&store, Status::Up, Reason::Recovered, later(19_000)).await;
+    store.import_days("api", &old, 120).await.unwrap();
     let days = store.all_days().await.unwrap().remove("api").unwrap();
+    assert_eq!(days[&Day(START.day().0 - 3)], imported);
+    assert_eq!(store.days("api").await.unwrap(), days);
     let history = store.history("api").await.unwrap();
     days_add_up(&days, &history, START, later(20_000)).unwrap();
 }

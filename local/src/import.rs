@@ -1,0 +1,173 @@
+//! `flatline import`: the past that another monitor recorded.
+
+mod export;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use flatline_domain::{Day, Days};
+use flatline_embedded::{DataLock, Engine, Execution};
+use flatline_shared::clock::SystemClock;
+use flatline_shared::config::{Config, Env};
+use flatline_shared::store::{IfMissing, Store, StoreError};
+
+use crate::data::DATABASE;
+use crate::failure::Failure;
+use crate::import::export::{Export, ExportError};
+use crate::wiring;
+
+/// From where.
+#[derive(Debug, ClapArgs)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    source: Source,
+}
+
+#[derive(Debug, Subcommand)]
+enum Source {
+    /// Days and alerts of cloudflaremon
+    Cloudflaremon(FileArgs),
+}
+
+/// What to read, and into what.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+struct FileArgs {
+    /// The export: the keys monitor:data and recent:alerts as JSON
+    file: PathBuf,
+
+    /// The data directory; no server may run on it
+    #[arg(long, env = "FLATLINE_DATA", default_value = "./data", value_name = "DIR")]
+    data: PathBuf,
+
+    /// Directory of services.json
+    #[arg(long, env = "FLATLINE_CONFIG", default_value = "./config", value_name = "DIR")]
+    config: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+FILE holds an object {\"monitor:data\": .., \"recent:alerts\": ..}, each as JSON or as its text, a list of
+{\"key\", \"value\"}, or the value of one of the keys alone. Only whole days before Flatline's own first
+day are taken; what it saw itself stays as it is. Doing it twice changes nothing more.
+
+Example:
+  wrangler kv key get monitor:data --binding HEARTBEAT_LOGS --remote > days.json
+  flatline import cloudflaremon days.json";
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no export; nothing was changed.
+    #[error("{}: nothing was imported. {why}", path.display())]
+    Wrong {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: ExportError,
+    },
+}
+
+/// Runs `flatline import`.
+pub fn run(args: &ImportArgs) -> Result<(), Failure> {
+    let Source::Cloudflaremon(args) = &args.source;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    print!("{}", runtime.block_on(import(args))?);
+    Ok(())
+}
+
+async fn import(args: &FileArgs) -> Result<String, Failure> {
+    let path = args.file.clone();
+    let text = fs::read_to_string(&path)
+        .map_err(|source| ImportError::Unreadable { path: path.clone(), source })?;
+    let export = Export::read(&text).map_err(|why| ImportError::Wrong { path, why })?;
+    let env = Env::from_process();
+    let config = Config::load(&args.config, &env.clone().without_channels())?;
+    let lock = DataLock::take(&args.data)?;
+    let engine = Engine::open(&lock.directory().join(DATABASE))?;
+    let client = engine.client(Execution::Inline);
+    let clock = SystemClock::shared();
+    let store = Store::open(client, wiring::table(&env), clock.clone(), IfMissing::Create).await?;
+    let today = clock.now().day();
+    let mut told = Told::default();
+    for (id, days) in &export.days {
+        if !is_id(id) {
+            told.unusable.push(id.escape_debug().to_string());
+            continue;
+        }
+        let end = export.made_on.map_or(today, |made_on| made_on.min(today));
+        let kept = keep_days(&store, id, days, end, config.settings.retention_days).await?;
+        told.days += kept;
+        told.services += usize::from(kept > 0);
+        if config.service(id).is_none() {
+            told.unknown.push(id.clone());
+        }
+    }
+    let keep_days = config.notify.max_age_days;
+    told.found = export.alerts.len();
+    told.alerts = store.import_feed(&export.alerts, keep_days, clock.now()).await?;
+    Ok(told.text())
+}
+
+/// Stores the days before our own first one that are still shown; returns how many.
+async fn keep_days(
+    store: &Store,
+    id: &str,
+    days: &Days,
+    end: Day,
+    retention_days: u32,
+) -> Result<usize, StoreError> {
+    let own = store.service(id).await?.map(|record| record.configured_at.day());
+    let end = own.map_or(end, |own| own.min(end));
+    let begin = Day(end.0 - i64::from(retention_days));
+    let kept: Days = days.range(begin..end).map(|(day, totals)| (*day, *totals)).collect();
+    if !kept.is_empty() {
+        store.import_days(id, &kept, retention_days).await?;
+    }
+    Ok(kept.len())
+}
+
+/// Ids that a configuration may have.
+fn is_id(id: &str) -> bool {
+    (1..=100).contains(&id.len()) && !id.contains(|c: char| c.is_control() || c == '#')
+}
+
+/// What became of an export.
+#[derive(Default)]
+struct Told {
+    services: usize,
+    days: usize,
+    found: usize,
+    alerts: usize,
+    unknown: Vec<String>,
+    unusable: Vec<String>,
+}
+
+impl Told {
+    fn text(&self) -> String {
+        let Self { services, days, found, alerts, .. } = self;
+        let mut lines = vec![format!(
+            "{days} days of {services} services; {alerts} new of {found} alerts (too old ones and those \
+             that are there are left out)"
+        )];
+        if !self.unknown.is_empty() {
+            let ids = self.unknown.join(", ");
+            let what = "Their days are kept and shown once they are.";
+            lines.push(format!("Not in services.json: {ids}. {what}"));
+        }
+        if !self.unusable.is_empty() {
+            let ids = self.unusable.join(", ");
+            lines.push(format!("Left out, no id of a service can be like this: {ids}"));
+        }
+        lines.join("\n") + "\n"
+    }
+}
