@@ -2,6 +2,7 @@
 
 mod bucket;
 mod events;
+mod histories;
 mod lanes;
 mod reconcile;
 mod settled;
