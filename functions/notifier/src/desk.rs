@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 use crate::bell::{Bell, Wake};
 use crate::ending;
 use crate::round::{Round, RoundEnd};
+use crate::unreadable::Unreadable;
 
 /// How long a lease lasts unless renewed, in ms.
 pub const LEASE_MS: i64 = 30_000;
@@ -73,6 +74,7 @@ pub struct Desk<'a> {
     until: Until,
     /// Keys of the rows that the last visit saw.
     seen: BTreeSet<String>,
+    unreadable: Unreadable,
 }
 
 impl<'a> Desk<'a> {
@@ -80,7 +82,7 @@ impl<'a> Desk<'a> {
     pub fn new(app: &'a App, channel: String, duty: Duty<'a>, bell: Bell, until: Until) -> Self {
         let owner = owner();
         let seen = BTreeSet::new();
-        Self { app, duty, channel, owner, bell, until, seen }
+        Self { app, duty, channel, owner, bell, until, seen, unreadable: Unreadable::default() }
     }
 
     /// The channel's name.
@@ -123,6 +125,7 @@ impl<'a> Desk<'a> {
     async fn visit(&mut self) -> Result<Option<UnixMs>, StoreError> {
         if !self.app.store.waits(&self.channel).await? {
             self.seen.clear();
+            self.unreadable.mind(self.app, &self.channel, Vec::new()).await;
             return Ok(None);
         }
         let now = self.app.clock.now();
@@ -165,9 +168,10 @@ impl<'a> Desk<'a> {
     }
 
     async fn rows(&mut self) -> Result<Vec<OutboxRow>, StoreError> {
-        let rows = self.app.store.queued(&self.channel).await?;
-        self.seen = rows.iter().map(|row| row.key.clone()).collect();
-        Ok(rows)
+        let outbox = self.app.store.outbox(&self.channel).await?;
+        self.seen = outbox.rows.iter().map(|row| row.key.clone()).collect();
+        self.unreadable.mind(self.app, &self.channel, outbox.unreadable).await;
+        Ok(outbox.rows)
     }
 
     /// Waits until `due`, or until there is something new.

@@ -9,6 +9,7 @@
 //!   `sending`: one message of it.
 //! - `fallback`: copies of what a channel can never be told, or not in time.
 //! - [`attempt`]: one message: send, and what its answer means.
+//! - `unreadable`: rows that cannot be read, and who is told of them.
 //! - `ending`: rows that end without being sent, and the log of how all end.
 //! - [`bell`]: how a desk learns that there is something to do.
 
@@ -21,6 +22,7 @@ mod fallback;
 mod queue;
 mod round;
 mod sending;
+mod unreadable;
 
 pub use drain::{drain, run};
 

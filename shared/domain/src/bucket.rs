@@ -63,9 +63,10 @@ impl Bucket {
         Self { full_at: now.plus_ms(missing_ms) }
     }
 
-    /// How long it takes to be full. Never longer than for an empty one: what lies further ahead was
-    /// written by a clock that has been set back since.
+    /// How long it takes to be full. What lies further ahead than an empty bucket needs was written by a
+    /// clock that has been set back since: such a bucket is full, or it would stay empty until then.
     fn missing_ms(self, allowance: Allowance, now: UnixMs) -> i64 {
-        self.full_at.since_ms(now).clamp(0, allowance.burst() * allowance.refill_ms)
+        let missing_ms = self.full_at.since_ms(now).max(0);
+        if missing_ms > allowance.burst() * allowance.refill_ms { 0 } else { missing_ms }
     }
 }

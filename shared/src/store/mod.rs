@@ -113,6 +113,7 @@ use crate::clock::SharedClock;
 pub use alert::alert_key;
 pub use lease::{ChannelState, Claim, Lease, Release};
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
+pub use outbox::Outbox;
 pub use reminder::Reminding;
 pub use types::*;
 

@@ -4,7 +4,6 @@ use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
 use super::call::{Patience, Reading};
 use super::item::{Item, Reader, json, key, number, text};
-use super::rows::readable;
 use super::{
     ALERT_NOTICE_MAX_BYTES, Delivery, Lane, NOTICE_MAX_BYTES, OutboxRow, Store, StoreError, keys,
 };
@@ -26,6 +25,15 @@ const LAST_ERROR: &str = "le";
 pub(super) const COPIED_AT: &str = "cp";
 const COPY_OF: &str = "co";
 pub(super) const UNDELIVERED: &str = "un";
+
+/// What waits for a channel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outbox {
+    /// Rows that can be read.
+    pub rows: Vec<OutboxRow>,
+    /// Of each of the others: its key, and what is wrong with it.
+    pub unreadable: Vec<String>,
+}
 
 /// The row has not ended.
 pub(super) const WAITS: &str = "attribute_exists(PK)";
@@ -115,16 +123,27 @@ fn row(reader: &Reader<'_>) -> Result<OutboxRow, StoreError> {
 }
 
 impl Store {
-    /// Everything that waits for a channel, in key order, by one consistent Query over all pages. A
-    /// row that cannot be read is named in the log and keeps no other from being sent.
+    /// Everything that waits for a channel and can be read, in key order.
     pub async fn queued(&self, channel: &str) -> Result<Vec<OutboxRow>, StoreError> {
+        Ok(self.outbox(channel).await?.rows)
+    }
+
+    /// Everything that waits for a channel, in key order, by one consistent Query over all pages. A
+    /// row that cannot be read keeps no other from being sent.
+    pub async fn outbox(&self, channel: &str) -> Result<Outbox, StoreError> {
         let query = self
             .query(Reading::Consistent)
             .key_condition_expression("PK = :pk AND SK > :lease")
             .expression_attribute_values(":pk", text(keys::channel(channel)))
             .expression_attribute_values(":lease", text(keys::LEASE));
-        let items = self.all_pages(query).await?.items;
-        Ok(readable(&items, row))
+        let mut outbox = Outbox::default();
+        for item in self.all_pages(query).await?.items {
+            match row(&Reader::new(&item)) {
+                Ok(row) => outbox.rows.push(row),
+                Err(error) => outbox.unreadable.push(error.to_string()),
+            }
+        }
+        Ok(outbox)
     }
 
     /// Whether anything waits for a channel.

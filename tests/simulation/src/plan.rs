@@ -65,6 +65,10 @@ pub struct ChannelPlan {
     pub name: String,
     /// Events that it takes.
     pub events: Vec<&'static str>,
+    /// Whether it gets many messages as one.
+    pub folds: bool,
+    /// Whether it is told what others cannot be told.
+    pub stands_in: bool,
 }
 
 /// Something that happens.

@@ -1,6 +1,6 @@
 //! The channels: they take messages or not, as their mood is, and remember what they took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,6 +26,8 @@ pub struct Accepted {
     pub status: String,
     /// The same for every attempt.
     pub message: String,
+    /// Whether another channel could not be told of it.
+    pub is_copy: bool,
 }
 
 /// What one channel got.
@@ -34,6 +36,9 @@ pub struct Mailbox {
     mood: Option<(i64, Mood)>,
     /// What it took, in order.
     pub accepted: Vec<Accepted>,
+    /// Messages that it took and that tell again what it took before.
+    pub repeats: u32,
+    seen: BTreeSet<String>,
     /// Messages that it took without saying so.
     pub ambiguous: u32,
     /// When a message was last refused or not answered.
@@ -174,7 +179,29 @@ impl Parcel {
     }
 
     async fn taken(&self) -> Answer {
-        let body = &self.body;
+        let whole = std::slice::from_ref(&self.body);
+        let parts = self.body["events"].as_array().map_or(whole, Vec::as_slice);
+        let accepted: Vec<Accepted> = parts.iter().map(|part| self.part(part)).collect();
+        let loses = self.scene.mutant == Some(Mutant::AcceptanceLost) && self.channel == "hook0";
+        self.with(|mailbox| {
+            mailbox.taken += 1;
+            if loses && mailbox.taken % 3 == 0 {
+                return;
+            }
+            let new: Vec<bool> =
+                accepted.iter().map(|it| mailbox.seen.insert(it.message.clone())).collect();
+            mailbox.repeats += u32::from(new.contains(&false));
+            // A copy is told instead of another channel, and no lane of this one.
+            mailbox.accepted.extend(accepted.into_iter().filter(|it| !it.is_copy));
+        });
+        let errand = Errand::current();
+        if errand.is_some_and(|errand| self.scene.springs(Moment::AfterSend, &errand.cage)) {
+            std::future::pending::<()>().await;
+        }
+        answer(200)
+    }
+
+    fn part(&self, body: &Value) -> Accepted {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let accepted = Accepted {
             at_ms: self.scene.now_ms(),
@@ -182,21 +209,11 @@ impl Parcel {
             version: body["version"].as_u64().unwrap_or_default(),
             status: text(&body["service"]["status"]),
             message: text(&body["id"]),
+            is_copy: body["undelivered"].is_object(),
         };
         let Accepted { id, version, status, .. } = &accepted;
         self.scene.note(format!("{} takes: {id} is {status} ({version})", self.channel));
-        let loses = self.scene.mutant == Some(Mutant::AcceptanceLost) && self.channel == "hook0";
-        self.with(|mailbox| {
-            mailbox.taken += 1;
-            if !(loses && mailbox.taken % 3 == 0) {
-                mailbox.accepted.push(accepted);
-            }
-        });
-        let errand = Errand::current();
-        if errand.is_some_and(|errand| self.scene.springs(Moment::AfterSend, &errand.cage)) {
-            std::future::pending::<()>().await;
-        }
-        answer(200)
+        accepted
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Mailbox) -> T) -> T {

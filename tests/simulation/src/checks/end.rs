@@ -70,9 +70,7 @@ impl Checks {
     fn lanes_are_in_order(&self) -> Result<(), String> {
         let inbox = self.scene.inbox();
         for (name, mailbox) in &inbox.channels {
-            let distinct: BTreeSet<&str> =
-                mailbox.accepted.iter().map(|accepted| accepted.message.as_str()).collect();
-            let twice = mailbox.accepted.len() - distinct.len();
+            let twice = mailbox.repeats as usize;
             let overruns = self.overruns();
             let crashes = self.scene.truth().crashes;
             let allowed = (crashes + mailbox.ambiguous + overruns) as usize;
@@ -117,10 +115,11 @@ impl Checks {
         let lane = Lane::Service(id.to_owned());
         let log = self.store.deliveries(&lane, 10_000).await.map_err(|error| error.to_string())?;
         self.each_row_ended_once(id, &log)?;
+        what_is_dead_has_a_copy(id, &log, config)?;
         for channel in &config.channels {
             let name = channel.route.name.as_str();
             let of_channel: Vec<&DeliveryLogEntry> =
-                log.iter().filter(|entry| entry.channel == name).collect();
+                log.iter().filter(|it| it.channel == name && it.copy_of.is_none()).collect();
             if of_channel.iter().any(|entry| entry.ending == Ending::Dead) {
                 continue;
             }
@@ -158,9 +157,10 @@ impl Checks {
 
     /// I2, I8: no row vanished or ended twice; dead ones say why.
     fn each_row_ended_once(&self, id: &str, log: &[DeliveryLogEntry]) -> Result<(), String> {
-        let mut ended: BTreeMap<(&str, u64, u32), u32> = BTreeMap::new();
+        let mut ended: BTreeMap<(&str, u64, u32, Option<&str>), u32> = BTreeMap::new();
         for entry in log {
-            *ended.entry((&entry.channel, entry.version, entry.n)).or_default() += 1;
+            let copy_of = entry.copy_of.as_deref();
+            *ended.entry((&entry.channel, entry.version, entry.n, copy_of)).or_default() += 1;
             if entry.ending == Ending::Dead && entry.answer.is_empty() {
                 return Err(format!("I8: a dead message about {id} has no reason"));
             }
@@ -176,12 +176,38 @@ impl Checks {
             .flat_map(|committed| &committed.rows)
             .map(|(channel, key)| (channel.as_str(), key.as_str()))
             .collect();
+        ended.retain(|(.., copy_of), _| copy_of.is_none());
         if written.len() != ended.len() {
             let (written, ended) = (written.len(), ended.len());
             return Err(format!("I2: {written} rows about {id} were written, {ended} ended"));
         }
         Ok(())
     }
+}
+
+/// I8: what is dead was told to the channel that stands in, by a copy or by itself.
+fn what_is_dead_has_a_copy(
+    id: &str,
+    log: &[DeliveryLogEntry],
+    config: &Config,
+) -> Result<(), String> {
+    let Some(stands_in) = config.channels.iter().find(|channel| channel.fallback) else {
+        return Ok(());
+    };
+    let name = stands_in.route.name.as_str();
+    let of_stand_in: BTreeSet<(u64, u32, Option<&str>)> = log
+        .iter()
+        .filter(|entry| entry.channel == name)
+        .map(|entry| (entry.version, entry.n, entry.copy_of.as_deref()))
+        .collect();
+    let dead = log.iter().filter(|it| it.ending == Ending::Dead && it.channel != name);
+    for DeliveryLogEntry { channel, version, n, .. } in dead {
+        let copied = of_stand_in.contains(&(*version, *n, Some(channel.as_str())));
+        if !copied && !of_stand_in.contains(&(*version, *n, None)) {
+            return Err(format!("I8: version {version} of {id} died on {channel} uncopied"));
+        }
+    }
+    Ok(())
 }
 
 fn by_service(mailbox: &Mailbox) -> BTreeMap<&str, Vec<u64>> {

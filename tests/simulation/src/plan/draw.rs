@@ -28,7 +28,7 @@ impl Plan {
         let pace = *random.pick(&[0, 0, 1, 1, 2]);
         let (least, most) = MINUTES[pace];
         let length_ms = random.range(least * 60_000, most * 60_000);
-        let channels = channels(&mut random);
+        let channels = channels(&mut random, seed);
         let services = services(&mut random, pace, &channels);
         let mut plan = Self {
             seed,
@@ -44,10 +44,20 @@ impl Plan {
     }
 }
 
-fn channels(random: &mut Random) -> Vec<ChannelPlan> {
-    (0..random.range(1, 3))
-        .map(|n| ChannelPlan { name: format!("hook{n}"), events: random.pick(&EVENTS).to_vec() })
-        .collect()
+fn channels(random: &mut Random, seed: u64) -> Vec<ChannelPlan> {
+    let mut folding = Random::of(seed, "folding");
+    let mut channels: Vec<ChannelPlan> = (0..random.range(1, 3))
+        .map(|n| ChannelPlan {
+            name: format!("hook{n}"),
+            events: random.pick(&EVENTS).to_vec(),
+            folds: folding.chance(35),
+            stands_in: false,
+        })
+        .collect();
+    if let Some(last) = channels.get_mut(1..).and_then(<[_]>::last_mut) {
+        last.stands_in = folding.chance(60);
+    }
+    channels
 }
 
 fn services(random: &mut Random, pace: usize, channels: &[ChannelPlan]) -> Vec<ServicePlan> {

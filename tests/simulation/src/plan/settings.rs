@@ -41,9 +41,14 @@ impl Settings {
             (ServiceState { present: true, enabled: true, renamed: 0 }, json)
         });
         let channels = plan.channels.iter().map(|channel| {
-            json!({
+            let mut json = json!({
                 "type": "webhook", "name": channel.name, "enabled": true, "events": channel.events,
-            })
+                "fallback": channel.stands_in,
+            });
+            if channel.folds {
+                json["config"] = json!({"foldAbove": 2});
+            }
+            json
         });
         let notifications = json!({
             "enabled": true,

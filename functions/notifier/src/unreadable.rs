@@ -1,0 +1,88 @@
+//! Rows that cannot be read: they keep no other from being sent, and somebody is told of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flatline_domain::Status;
+use flatline_shared::app::App;
+use flatline_shared::store::{ExternalAlert, FeedEntry, Notice, StoreError, alert_key};
+use tracing::{error, warn};
+
+/// The source of our own alerts.
+const SOURCE: &str = "flatline";
+
+/// The unreadable rows of one channel, as far as this process has said so.
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable {
+    logged: BTreeSet<String>,
+    /// How many the alert that was stored last counts.
+    told: usize,
+}
+
+impl Unreadable {
+    /// Logs each once, and opens an alert that counts them; ends it when there are none any more.
+    pub(crate) async fn mind(&mut self, app: &App, channel: &str, found: Vec<String>) {
+        for why in &found {
+            if self.logged.insert(why.clone()) {
+                error!(channel, why, "a row of the outbox cannot be read and is left alone");
+            }
+        }
+        if found.len() == self.told {
+            return;
+        }
+        match tell(app, channel, found.len()).await {
+            Ok(()) => self.told = found.len(),
+            Err(error) => warn!(channel, %error, "an alert about it could not be stored yet"),
+        }
+        self.logged.retain(|why| found.contains(why));
+    }
+}
+
+/// One alert for all of them; another process may have stored it.
+async fn tell(app: &App, channel: &str, count: usize) -> Result<(), StoreError> {
+    let name = format!("outbox/{channel}");
+    let key = alert_key(SOURCE, &name);
+    let status = if count > 0 { Status::Down } else { Status::Up };
+    if app.store.is_alert_open(&key).await? == status.is_incident() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let severity = if count > 0 { "critical" } else { "info" };
+    let title = match count {
+        0 => format!("Flatline reads all messages for {channel} again"),
+        _ => format!("Flatline cannot read {count} of the messages for {channel}"),
+    };
+    let message = "Others go on. The log names each of them and what is wrong with it.".to_owned();
+    let notice = Notice {
+        id: name.clone(),
+        name: title.clone(),
+        status,
+        previous: Status::Unknown,
+        at: now,
+        since: now,
+        last_seen: None,
+        window_ms: 0,
+        reason: SOURCE.to_owned(),
+        message: Some(message.clone()),
+        severity: Some(severity.to_owned()),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        channels: Vec::new(),
+    };
+    let feed = FeedEntry {
+        id: format!("{name}-{}", now.0),
+        at: now,
+        title,
+        message,
+        severity: severity.to_owned(),
+        source: SOURCE.to_owned(),
+        service_id: None,
+        status: Some(status.as_str().to_owned()),
+        muted: false,
+    };
+    let enabled = app.config.channels.iter().filter(|channel| channel.route.enabled);
+    let channels = enabled.map(|channel| channel.route.name.clone()).collect();
+    let feed_days = app.config.notify.max_age_days;
+    app.store.store_alert(&ExternalAlert { key, feed, feed_days, notice, channels }).await?;
+    app.doorbell.notify_one();
+    Ok(())
+}
