@@ -2,8 +2,9 @@
 //!
 //! A figure that misses its target is printed as missed and is no failure: machines differ. Something
 //! that cannot be measured, or that must never be (an alarm before its time), is.
-//! `bench detection heartbeats fleet` measures only the parts that are named.
+//! `bench detection delivery heartbeats fleet` measures only the parts that are named.
 
+mod delivery;
 mod detection;
 mod engine;
 mod figures;
@@ -33,6 +34,9 @@ async fn measure() -> anyhow::Result<()> {
     let mut figures = Figures::default();
     if wants("detection") {
         detection::measure(&mut figures).await?;
+    }
+    if wants("delivery") {
+        delivery::measure(&mut figures).await?;
     }
     if wants("heartbeats") {
         heartbeats::measure(&mut figures).await?;

@@ -1,0 +1,105 @@
+//! A full outbox and a fast receiver: how fast one channel is served, and whether memory stays flat.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use flatline_domain::{Status, UnixMs};
+use flatline_embedded::{Engine, Execution};
+use flatline_harness::config::ConfigDir;
+use flatline_harness::process::{Flatline, FlatlineLaunch};
+use flatline_harness::receiver::Receiver;
+use flatline_shared::clock::{SharedClock, SystemClock};
+use flatline_shared::store::{ExternalAlert, FeedEntry, IfMissing, Notice, Store, alert_key};
+
+use crate::figures::{Figures, Target};
+
+const ROWS: usize = 1_000;
+
+/// The channel of the harness's configuration.
+const CHANNEL: &str = "hook";
+
+/// Messages are waited for so long, in ms.
+const PATIENCE_MS: i64 = 120_000;
+
+/// Measures.
+pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
+    let clock = SystemClock::shared();
+    let receiver = Receiver::start().await?;
+    let config = ConfigDir::new()?.service("api", 7_200)?.hook(&receiver.url())?;
+    config.write()?;
+    let home = tempfile::tempdir()?;
+    fill(home.path(), &clock).await?;
+    let mut flatline = FlatlineLaunch::with(config).release().data(home.path()).start().await?;
+    wait_for(&receiver, ROWS / 10, &clock).await?;
+    let early_mb = mb(&flatline)?;
+    wait_for(&receiver, ROWS, &clock).await?;
+    let late_mb = mb(&flatline)?;
+    flatline.kill()?;
+    let moments: Vec<UnixMs> = receiver.received().iter().map(|it| it.at).collect();
+    let first = moments.iter().min().copied().unwrap_or_default();
+    let last = moments.iter().max().copied().unwrap_or_default();
+    let rate = (ROWS - 1) as f64 * 1_000.0 / last.since_ms(first).max(1) as f64;
+    figures.add("messages to one fast receiver, 1,000 waiting", "/s", Target::AtLeast(200.0), rate);
+    figures.add("RSS meanwhile, growth", "MB", Target::AtMost(5.0), late_mb - early_mb);
+    anyhow::ensure!(moments.len() == ROWS, "{} messages instead of {ROWS}", moments.len());
+    Ok(())
+}
+
+/// A database in which so many alerts wait, each in a lane of its own.
+async fn fill(data: &Path, clock: &SharedClock) -> anyhow::Result<()> {
+    let engine = Engine::open(&data.join("flatline.db"))?;
+    let client = engine.client(Execution::Inline);
+    let store = Store::open(client, "flatline", clock.clone(), IfMissing::Create).await?;
+    for number in 0..ROWS {
+        store.store_alert(&alert(number, clock.now())).await?;
+    }
+    Ok(())
+}
+
+fn alert(number: usize, now: UnixMs) -> ExternalAlert {
+    let name = format!("alert {number}");
+    let (message, severity, source) =
+        ("The disk is full".to_owned(), "critical".to_owned(), "bench".to_owned());
+    let feed = FeedEntry {
+        id: format!("{number}"),
+        at: now,
+        title: name.clone(),
+        message: message.clone(),
+        severity: severity.clone(),
+        source: source.clone(),
+        service_id: None,
+        status: None,
+        muted: false,
+    };
+    let notice = Notice {
+        id: name.clone(),
+        name: name.clone(),
+        status: Status::Down,
+        previous: Status::Unknown,
+        at: now,
+        since: now,
+        last_seen: None,
+        window_ms: 0,
+        reason: source.clone(),
+        message: Some(message),
+        severity: Some(severity),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        channels: Vec::new(),
+    };
+    let key = alert_key(&source, &name);
+    ExternalAlert { key, feed, feed_days: 7, notice, channels: vec![CHANNEL.to_owned()] }
+}
+
+async fn wait_for(receiver: &Receiver, count: usize, clock: &SharedClock) -> anyhow::Result<()> {
+    let until_ms = clock.monotonic_ms() + PATIENCE_MS;
+    while receiver.received().len() < count {
+        anyhow::ensure!(clock.monotonic_ms() < until_ms, "messages do not come");
+        clock.sleep(20).await;
+    }
+    Ok(())
+}
+
+fn mb(flatline: &Flatline) -> anyhow::Result<f64> {
+    Ok(flatline.rss_kib()? as f64 / 1_024.0)
+}
