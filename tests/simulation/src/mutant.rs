@@ -27,15 +27,11 @@ pub enum Mutant {
     DaysLost,
     /// Whoever asks for a channel gets it.
     LeasesIgnored,
-    /// Copies for the fallback channel are not written.
-    CopiesLost,
-    /// A row does not remember that it was copied.
-    CopiesForgotten,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 10] = [
         Self::BlindCommits,
         Self::LyingCanary,
         Self::MarkingLost,
@@ -46,8 +42,6 @@ impl Mutant {
         Self::DeafSweeps,
         Self::DaysLost,
         Self::LeasesIgnored,
-        Self::CopiesLost,
-        Self::CopiesForgotten,
     ];
 
     /// The answer to a call that is not carried out.
@@ -84,18 +78,6 @@ impl Mutant {
                 }
             }
             (Self::RowsLost, "TransactWriteItems") => without(&mut body, "Q#hook0")?,
-            (Self::CopiesLost, "TransactWriteItems") => {
-                items_mut(&mut body)?.retain(|item| {
-                    let put = item["Put"]["Item"]["SK"]["S"].as_str();
-                    !put.is_some_and(|put| put.starts_with("f#"))
-                });
-            }
-            (Self::CopiesForgotten, "TransactWriteItems") => {
-                items_mut(&mut body)?.retain(|item| {
-                    let update = item["Update"]["UpdateExpression"].as_str();
-                    !update.is_some_and(|update| update.contains("cp = :cp"))
-                });
-            }
             (Self::DaysLost, "TransactWriteItems") => without(&mut body, "D#")?,
             (Self::LeasesIgnored, "UpdateItem") => {
                 let expression = body["ConditionExpression"].as_str().unwrap_or_default();
