@@ -13,6 +13,8 @@ mod banner;
 mod board;
 mod detail;
 mod dossier;
+mod export;
+mod feed;
 #[cfg(test)]
 mod fixture;
 mod handlers;
@@ -25,6 +27,7 @@ mod page;
 mod query;
 mod reading;
 mod services;
+mod sheets;
 mod sign_in;
 mod site;
 mod status;
@@ -63,9 +66,10 @@ fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Best)
 }
 
-fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 14] {
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 17] {
     let (of_form, of_login) = (Arc::clone(site), Arc::clone(site));
     let (of_page, of_board, of_one) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
+    let (of_alerts, of_export) = (Arc::clone(site), Arc::clone(site));
     let show_form = get(async move |State(app): State<App>| sign_in::form(&of_form, &app));
     let login =
         show_form.post(async move |State(app): State<App>, headers: HeaderMap, form: FormBody| {
@@ -84,6 +88,9 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 14] {
                 site::service(&of_one, &app, &asked).await
             }),
         ),
+        ("/alerts", get(move |app, query| sheets::alerts(of_alerts.clone(), app, query))),
+        ("/export", get(async move |State(app): State<App>| sheets::export(&of_export, &app))),
+        ("/api/export.csv", get(sheets::csv)),
         ("/app.js", get(asset::script)),
         ("/login", login),
         ("/logout", logout),

@@ -31,9 +31,24 @@ impl Query {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// All values of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.0.iter().filter(move |(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The same query with another value of this name, encoded.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let others = self.0.iter().filter(|(key, _)| key != name);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(others.map(|(key, value)| (key, value)));
+        query.append_pair(name, value).finish()
     }
 
     /// The service that `serviceId` names.

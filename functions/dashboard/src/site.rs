@@ -27,8 +27,10 @@ use crate::template::{Templates, UnreadablePage};
 /// What pages are made with; built once per process.
 #[derive(Debug)]
 pub struct Site {
-    templates: Templates,
-    look: Look,
+    /// The templates.
+    pub templates: Templates,
+    /// What the configuration says of the page.
+    pub look: Look,
     policy: HeaderValue,
     /// Passwords that may still be tried.
     pub tries: Tries,
@@ -48,7 +50,8 @@ impl Site {
         self.answer(status, self.templates.render("sign_in.html", &self.look, page))
     }
 
-    fn answer(&self, status: StatusCode, html: Result<String, tera::Error>) -> Response {
+    /// A page, with the headers of all pages.
+    pub fn answer(&self, status: StatusCode, html: Result<String, tera::Error>) -> Response {
         let html = match html {
             Ok(html) => html,
             Err(error) => return ApiError::Internal(format!("{error:?}")).into_response(),
@@ -65,7 +68,8 @@ impl Site {
         response
     }
 
-    fn unreadable(&self, config: &Config, error: &StoreError, now: UnixMs) -> Response {
+    /// The page while the database cannot be read.
+    pub fn unreadable(&self, config: &Config, error: &StoreError, now: UnixMs) -> Response {
         tracing::error!(%error, "the page cannot be shown");
         let page = UnreadablePage {
             banner: unreadable(),

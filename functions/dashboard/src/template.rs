@@ -7,9 +7,11 @@ use crate::banner::Banner;
 use crate::look::Look;
 use crate::page::{Moment, Switches};
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    ("alerts.html", include_str!("../templates/alerts.html")),
     ("base.html", include_str!("../templates/base.html")),
     ("board.html", include_str!("../templates/board.html")),
+    ("export.html", include_str!("../templates/export.html")),
     ("page.html", include_str!("../templates/page.html")),
     ("row.html", include_str!("../templates/row.html")),
     ("service.html", include_str!("../templates/service.html")),

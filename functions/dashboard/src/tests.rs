@@ -3,9 +3,11 @@
 mod access;
 mod bench;
 mod documents;
+mod hostile;
 mod reads;
 mod recorded;
 mod service_page;
+mod switches;
 mod weight;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,91 @@
+use flatline_domain::{Day, Status};
+
+use super::{Export, Wanted, cell};
+use crate::fixture::{DAY_MS, NOW, config, down_yesterday, record, service, swept};
+use crate::query::Query;
+use crate::reading::Past;
+
+#[test]
+fn cells_are_quoted_and_never_formulas() {
+    let rows = [
+        ("plain", "plain"),
+        ("a, b", "\"a, b\""),
+        ("say \"hi\"", "\"say \"\"hi\"\"\""),
+        ("two\nlines", "\"two\nlines\""),
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(cell(text), expected);
+    }
+}
+
+#[test]
+fn every_day_of_every_service_has_a_line() {
+    let services = vec![service("api", "API"), service("new", "=New")];
+    let swept = swept(vec![record(&services[0], Status::Up, 30 * DAY_MS, 0)]);
+    let config = config(services, &[]);
+    let past = Past { days: down_yesterday("api", DAY_MS / 4), holes: Vec::new() };
+    let wanted = Wanted::of(&Query::parse("days=2"), &config, NOW).unwrap();
+    assert_eq!(wanted.file_name(), "uptime-export-2026-11-21-to-2026-11-22.csv");
+    let export = Export::of(&config, &swept, &past, &wanted, NOW);
+    assert_eq!(export.next, None);
+    let lines: Vec<&str> = export.csv.split("\r\n").skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "2026-11-21,API,api,Ungrouped,Down,75,1440,1080,0,360,0,64800,0,21600,0",
+            "2026-11-22,API,api,Ungrouped,Up,100,720,720,0,0,0,43200,0,0,0",
+            "2026-11-21,'=New,new,Ungrouped,No Data,,0,0,0,0,0,0,0,0,0",
+            "2026-11-22,'=New,new,Ungrouped,No Data,,0,0,0,0,0,0,0,0,0",
+            "",
+        ]
+    );
+}
+
+#[test]
+fn a_long_export_comes_in_parts() {
+    let services: Vec<_> = (0..400).map(|n| service(&format!("s{n}"), "A service")).collect();
+    let (config, swept) = (config(services, &[]), swept(Vec::new()));
+    let part = |cursor: usize| {
+        let wanted = Wanted::of(&Query::parse(&format!("cursor={cursor}")), &config, NOW).unwrap();
+        Export::of(&config, &swept, &Past::default(), &wanted, NOW)
+    };
+    let (mut cursor, mut lines) = (0, 0);
+    loop {
+        let export = part(cursor);
+        assert!(export.csv.len() < 5_000_000);
+        lines += export.csv.lines().count() - 1;
+        match export.next {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    assert_eq!(lines, 400 * 120);
+}
+
+#[test]
+fn what_is_asked_for_is_judged() {
+    let config = config(vec![service("api", "API")], &[]);
+    let today = NOW.day();
+    let wanted = |query: &str| Wanted::of(&Query::parse(query), &config, NOW);
+    let span = |query: &str| wanted(query).map(|wanted| (wanted.from, wanted.to)).unwrap();
+    assert_eq!(span(""), (Day(today.0 - 119), today), "the retention");
+    assert_eq!(span("days=all"), (Day(today.0 - 119), today));
+    assert_eq!(span("days=7"), (Day(today.0 - 6), today), "today is one of them");
+    assert_eq!(span("from=2026-11-20&to=2026-11-21"), (Day(today.0 - 2), Day(today.0 - 1)));
+    assert_eq!(span("from=1999-01-01&to=2999-01-01"), (Day(today.0 - 119), today));
+    assert_eq!(wanted("services=api").unwrap().services, ["api"]);
+    for (query, sentence) in [
+        ("days=-1", "days must be a number of days from 1, or all"),
+        ("from=yesterday", "from must be a day, such as 2026-11-22"),
+        ("to=2026-02-30", "to must be a day, such as 2026-11-22"),
+        ("services=nope", "services: there is no service with the id nope"),
+        ("cursor=x", "cursor must be the one of a Link header"),
+    ] {
+        assert_eq!(wanted(query).unwrap_err().to_string(), sentence, "{query}");
+    }
+}

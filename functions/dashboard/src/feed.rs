@@ -1,0 +1,207 @@
+//! The alerts as a page: what changed and what other tools sent, newest first.
+
+use flatline_domain::UnixMs;
+use flatline_shared::store::FeedEntry;
+use serde::Serialize;
+
+use crate::page::{Moment, Switches, address};
+
+/// Alerts on one page.
+const SHOWN: usize = 50;
+
+/// Who writes the feed's entries about services.
+const OURSELVES: &str = "heartbeat-monitor";
+
+/// What can be asked for: the word in the query, and what people call it.
+const KINDS: [(&str, &str); 6] = [
+    ("", "All"),
+    ("critical", "Critical"),
+    ("warning", "Warning"),
+    ("info", "Info"),
+    ("services", "Service status"),
+    ("external", "External"),
+];
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub struct FeedPage {
+    /// For the title of a window.
+    pub brief: &'static str,
+    /// What can be asked for.
+    pub kinds: Vec<Kind>,
+    /// The alerts, newest first.
+    pub alerts: Vec<AlertLine>,
+    /// Where older ones are.
+    pub older: Option<String>,
+    /// When this was read.
+    pub read: Moment,
+    /// What is shown at all.
+    pub switches: Switches,
+}
+
+/// One choice.
+#[derive(Debug, Serialize)]
+pub struct Kind {
+    /// What people call it.
+    pub word: &'static str,
+    /// Shows only these.
+    pub href: String,
+    /// Only these are shown.
+    pub current: bool,
+}
+
+/// One alert.
+#[derive(Debug, Serialize)]
+pub struct AlertLine {
+    /// When.
+    pub at: Moment,
+    /// The class that gives it shape and colour.
+    pub class: &'static str,
+    /// Its severity in a word.
+    pub severity: String,
+    /// What it is about.
+    pub title: String,
+    /// The rest.
+    pub message: String,
+    /// Where it comes from, if not from us.
+    pub source: Option<String>,
+    /// The page of its service.
+    pub href: Option<String>,
+    /// Nobody was told.
+    pub muted: bool,
+}
+
+impl FeedPage {
+    /// The page of these entries, of which older ones than `before` are shown.
+    pub fn of(
+        feed: Vec<FeedEntry>,
+        asked: &str,
+        before: UnixMs,
+        now: UnixMs,
+        switches: Switches,
+    ) -> Self {
+        let asked = KINDS.iter().find(|(kind, _)| *kind == asked).map_or("", |(kind, _)| kind);
+        let mut wanted: Vec<FeedEntry> = feed
+            .into_iter()
+            .filter(|entry| entry.at < before && is_of(entry, asked))
+            .take(SHOWN + 1)
+            .collect();
+        let has_more = wanted.len() > SHOWN;
+        wanted.truncate(SHOWN);
+        let oldest = wanted.last().filter(|_| has_more).map(|entry| entry.at);
+        Self {
+            brief: "Alerts",
+            kinds: KINDS
+                .iter()
+                .map(|&(kind, word)| Kind {
+                    word,
+                    href: if kind.is_empty() {
+                        "alerts".to_owned()
+                    } else {
+                        format!("?kind={kind}")
+                    },
+                    current: kind == asked,
+                })
+                .collect(),
+            older: oldest.map(|at| format!("?kind={asked}&before={}", at.0)),
+            alerts: wanted.into_iter().map(|entry| AlertLine::of(entry, now)).collect(),
+            read: Moment::of(now, now),
+            switches,
+        }
+    }
+}
+
+/// Whether an entry is of this kind. `error` is as bad as `critical`.
+fn is_of(entry: &FeedEntry, kind: &str) -> bool {
+    match kind {
+        "critical" => class(entry) == "down",
+        "warning" => class(entry) == "degraded",
+        "info" => class(entry) == "up",
+        "services" => entry.source == OURSELVES,
+        "external" => entry.source != OURSELVES,
+        _ => true,
+    }
+}
+
+/// The class of its severity.
+fn class(entry: &FeedEntry) -> &'static str {
+    match entry.severity.to_lowercase().as_str() {
+        "critical" | "error" => "down",
+        "info" | "ok" => "up",
+        _ => "degraded",
+    }
+}
+
+impl AlertLine {
+    fn of(entry: FeedEntry, now: UnixMs) -> Self {
+        Self {
+            at: Moment::of(entry.at, now),
+            class: class(&entry),
+            severity: entry.severity,
+            title: entry.title,
+            message: entry.message,
+            source: Some(entry.source).filter(|source| source != OURSELVES),
+            href: entry.service_id.map(|id| address::service(&id)),
+            muted: entry.muted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{MINUTE_MS, NOW, config};
+
+    fn entry(minutes_ago: i64, severity: &str, source: &str) -> FeedEntry {
+        FeedEntry {
+            id: minutes_ago.to_string(),
+            at: NOW.plus_ms(-minutes_ago * MINUTE_MS),
+            title: format!("{severity} {minutes_ago}"),
+            message: String::new(),
+            severity: severity.to_owned(),
+            source: source.to_owned(),
+            service_id: None,
+            status: None,
+            muted: false,
+        }
+    }
+
+    fn page(feed: Vec<FeedEntry>, kind: &str, before: UnixMs) -> FeedPage {
+        let switches = Switches::of(&config(Vec::new(), &[]).settings);
+        FeedPage::of(feed, kind, before, NOW, switches)
+    }
+
+    #[test]
+    fn a_kind_leaves_the_others_out() {
+        let rows = [
+            ("", 5),
+            ("critical", 2),
+            ("warning", 2),
+            ("info", 1),
+            ("services", 1),
+            ("external", 4),
+            ("nonsense", 5),
+        ];
+        for (kind, expected) in rows {
+            let feed = vec![
+                entry(1, "critical", OURSELVES),
+                entry(2, "Error", "grafana"),
+                entry(3, "warning", "grafana"),
+                entry(4, "info", "grafana"),
+                entry(5, "odd", "grafana"),
+            ];
+            assert_eq!(page(feed, kind, UnixMs::NEVER).alerts.len(), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn older_alerts_are_on_further_pages() {
+        let feed = || (1..=70).map(|minute| entry(minute, "info", "x")).collect::<Vec<_>>();
+        let first = page(feed(), "info", UnixMs::NEVER);
+        assert_eq!(first.alerts.len(), 50);
+        let before = NOW.plus_ms(-50 * MINUTE_MS);
+        assert_eq!(first.older, Some(format!("?kind=info&before={}", before.0)));
+        let second = page(feed(), "info", before);
+        assert_eq!((second.alerts.len(), second.older), (20, None));
+    }
+}

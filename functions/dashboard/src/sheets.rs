@@ -1,0 +1,103 @@
+//! The pages beside the board: alerts, and the export with its form.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use flatline_domain::{Membership, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::http::ApiError;
+use flatline_shared::render::time::date;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::banner::Checker;
+use crate::export::{Export, Wanted};
+use crate::feed::FeedPage;
+use crate::page::{Switches, first_day};
+use crate::query::{MAX_LIMIT, Query};
+use crate::reading::Reading;
+use crate::site::Site;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// `GET /alerts?kind=&before=`.
+pub async fn alerts(site: Arc<Site>, State(app): State<App>, query: Query) -> Response {
+    let now = app.clock.now();
+    let before =
+        query.get("before").and_then(|text| text.parse().ok()).map_or(UnixMs::NEVER, UnixMs);
+    let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
+    match app.store.feed(kept, now.min(before), MAX_LIMIT).await {
+        Err(error) => site.unreadable(&app.config, &error, now),
+        Ok(feed) => {
+            let kind = query.get("kind").unwrap_or_default();
+            let switches = Switches::of(&app.config.settings);
+            let page = FeedPage::of(feed, kind, before, now, switches);
+            site.answer(StatusCode::OK, site.templates.render("alerts.html", &site.look, &page))
+        }
+    }
+}
+
+/// The form of the export.
+#[derive(Debug, Serialize)]
+struct ExportPage<'a> {
+    brief: &'static str,
+    periods: Vec<String>,
+    retention_days: u32,
+    first: String,
+    last: String,
+    services: Vec<Choice<'a>>,
+    switches: Switches,
+}
+
+#[derive(Debug, Serialize)]
+struct Choice<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+/// `GET /export`: the form.
+pub fn export(site: &Site, app: &App) -> Response {
+    let (config, now) = (&app.config, app.clock.now());
+    let retention_days = config.settings.retention_days;
+    let shown = |days: &&u32| **days < retention_days;
+    let periods = [7, 30, 90].iter().filter(shown).map(ToString::to_string);
+    let services = config.services.iter().map(|service| &service.spec);
+    let page = ExportPage {
+        brief: "Export",
+        periods: periods.chain(["all".to_owned()]).collect(),
+        retention_days,
+        first: date(first_day(now, retention_days)),
+        last: date(now.day()),
+        services: services
+            .filter(|spec| spec.membership != Membership::Closed)
+            .map(|spec| Choice { id: &spec.id, name: &spec.name })
+            .collect(),
+        switches: Switches::of(&config.settings),
+    };
+    site.answer(StatusCode::OK, site.templates.render("export.html", &site.look, &page))
+}
+
+/// `GET /api/export.csv?days=&from=&to=&services=&cursor=`; `Link` names the next part.
+pub async fn csv(State(app): State<App>, query: Query) -> Result<Response, ApiError> {
+    let now = app.clock.now();
+    let wanted = Wanted::of(&query, &app.config, now)?;
+    let reading = Reading::of(&app.store, wanted.from.start()).await?;
+    let Some(past) = &reading.past else {
+        return Err(ApiError::Internal("the days of the services cannot be read".to_owned()));
+    };
+    let ticked_at = reading.tick.as_ref().map(|mark| mark.at);
+    let until = Checker::of(ticked_at, now).known_until(now);
+    let export = Export::of(&app.config, &reading.swept, past, &wanted, until);
+    let mut response =
+        ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], export.csv).into_response();
+    let text = |text: String| HeaderValue::try_from(text).expect("days and numbers are ASCII");
+    let headers = response.headers_mut();
+    let attachment = format!("attachment; filename=\"{}\"", wanted.file_name());
+    headers.insert(header::CONTENT_DISPOSITION, text(attachment));
+    if let Some(next) = export.next {
+        let link = format!("<?{}>; rel=\"next\"", query.with("cursor", &next.to_string()));
+        headers.insert(header::LINK, text(link));
+    }
+    Ok(response)
+}
