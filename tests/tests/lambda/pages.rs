@@ -11,11 +11,13 @@ use serde_json::json;
 use crate::stage::{Stage, config, sample};
 
 /// Headers that belong to the answer, not to the server that carries it.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 10] = [
     "allow",
     "cache-control",
     "content-security-policy",
     "content-type",
+    "location",
+    "set-cookie",
     "vary",
     "www-authenticate",
     "x-content-type-options",
@@ -25,7 +27,7 @@ const HEADERS: [&str; 8] = [
 /// Method, path, key and body.
 type Question = (&'static str, &'static str, Option<&'static str>, &'static str);
 
-const QUESTIONS: [Question; 22] = [
+const QUESTIONS: [Question; 33] = [
     ("GET", "/", None, ""),
     ("HEAD", "/", None, ""),
     ("GET", "/health", None, ""),
@@ -36,6 +38,17 @@ const QUESTIONS: [Question; 22] = [
     ("GET", "/api/status", None, ""),
     ("GET", "/api/status/", None, ""),
     ("POST", "/api/status", None, ""),
+    ("GET", "/api/uptime?serviceId=broken", None, ""),
+    ("GET", "/api/uptime", None, ""),
+    ("GET", "/api/uptime?serviceId=nobody", None, ""),
+    ("GET", "/api/services", None, ""),
+    ("GET", "/api/logs?serviceId=broken", None, ""),
+    ("GET", "/api/logs?serviceId=broken&since=2026-01-01T00:00:00%2B09:30", None, ""),
+    ("GET", "/api/alerts/recent?hours=0&limit=5", None, ""),
+    ("GET", "/api/alerts/recent?limit=abc", None, ""),
+    ("GET", "/login", None, ""),
+    ("POST", "/login", None, "password=guess"),
+    ("POST", "/logout", None, ""),
     ("GET", "/api/heartbeat", None, ""),
     ("OPTIONS", "/api/heartbeat", None, ""),
     ("POST", "/api/heartbeat", None, r#"{"serviceId":"api"}"#),
