@@ -66,7 +66,7 @@ async fn a_function_without_a_variable_names_it_and_ends() -> anyhow::Result<()>
         let ended = process.ready(LONG_MS).await.expect_err("it cannot begin").to_string();
         let sentences = ended.lines().filter(|line| line.contains(missing));
         let told: Vec<_> = sentences.filter(|line| line.starts_with('{')).collect();
-        let [told] = told.as_slice() else { panic!("{function} without {missing}: {ended}") };
+        let Some(told) = told.first() else { panic!("{function} without {missing}: {ended}") };
         let told: Value = serde_json::from_str(told)?;
         assert_eq!(told["level"], "ERROR", "{function} without {missing}: {told}");
         assert!(!ended.contains("panicked"), "{ended}");

@@ -39,7 +39,12 @@ impl Stage {
         let alert = deployment.function("alert", &[]).await?;
         let dashboard = deployment.function("dashboard", &[]).await?;
         let (heartbeats, alerts, rest) = (ingest.clone(), alert.clone(), dashboard.clone());
-        let routes = [("/api/heartbeat", heartbeats), ("/api/alert", alerts), ("/", rest)];
+        let routes = [
+            ("/api/heartbeat", heartbeats),
+            ("/api/alert", alerts.clone()),
+            ("/api/test-notification", alerts),
+            ("/", rest),
+        ];
         let gateway = Gateway::start(routes).await?;
         Ok(Self { deployment, gateway, receiver, ingest, alert, dashboard })
     }

@@ -55,7 +55,7 @@ async fn answer(
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
     let path = request.uri().path();
-    let Some((_, function)) = routes.iter().find(|(begin, _)| path.starts_with(begin)) else {
+    let Some((_, function)) = routes.iter().find(|(begin, _)| is_under(path, begin)) else {
         return failure(404, r#"{"message":"Not Found"}"#);
     };
     match function.invoke(&event::event(request, clock.now())).await {
@@ -65,6 +65,12 @@ async fn answer(
             failure(500, r#"{"message":"Internal Server Error"}"#)
         }
     }
+}
+
+/// Whether a path is that of a route, or below it; everything is below `/`.
+fn is_under(path: &str, route: &str) -> bool {
+    let rest = path.strip_prefix(route.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn failure(status: u16, body: &'static str) -> Option<Response<Bytes>> {
