@@ -65,8 +65,8 @@ async fn days_and_alerts_are_taken_over_once_and_shown_as_recorded() -> Result<(
     let uptime = get(&server.url(), "/api/uptime?serviceId=api").await?;
     let days = uptime["days"].as_array().cloned().unwrap_or_default();
     let found = |back: i64| {
-        let date = date(Day(today.0 - back));
-        days.iter().find(|day| day["date"] == *date).cloned().unwrap_or_default()
+        let wanted = date(Day(today.0 - back));
+        days.iter().find(|day| day["date"] == *wanted).cloned().unwrap_or_default()
     };
     for back in 1..10 {
         let day = found(back);
