@@ -23,6 +23,12 @@ pub fn start(format: LogFormat, filter: &str) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
+    // The SDK calls it an error that the embedded engine has no connection to close.
+    let quiet = "aws_smithy_runtime::client::http::connection_poisoning=off";
+    let filter = match quiet.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -96,7 +96,7 @@ fn show_tail(text: &str, log: &Path) {
 /// Builds once what later suites start.
 const BINARIES: &str = "build --workspace --bins";
 /// Everything with tests that has no suite of its own.
-const UNIT: &str = "test --workspace --tests --exclude e2e --exclude simulation \
+const UNIT: &str = "test --workspace --tests --no-fail-fast --exclude e2e --exclude simulation \
                     --exclude model --exclude flatline-domain";
 
 /// All suites, in the order in which they run: quick and telling first.
@@ -219,7 +219,7 @@ fn e2e_tests(wanted: impl Fn(&str) -> bool) -> Result<Option<Command>> {
     if names.is_empty() {
         return Ok(None);
     }
-    let mut command = cargo("test -p e2e");
+    let mut command = cargo("test -p e2e --no-fail-fast");
     command.args(names.iter().flat_map(|name| ["--test", name]));
     // Stories wait more than they work.
     command.args(["--", "--test-threads", "8"]);

@@ -4,7 +4,7 @@ use crate::flatline;
 
 #[tokio::test]
 async fn each_command_says_what_it_does_and_how() -> Result<()> {
-    for command in ["", "serve", "keygen", "demo", "import", "backup", "completions"] {
+    for command in ["", "serve", "check", "keygen", "demo", "import", "backup", "completions"] {
         let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
         let done = flatline(arguments).await?;
         assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{command}");
@@ -18,7 +18,7 @@ async fn shells_are_told_every_command() -> Result<()> {
     for shell in ["bash", "zsh", "fish"] {
         let done = flatline(["completions", shell]).await?;
         assert_eq!(done.code, 0, "{shell}: {}", done.stderr);
-        for word in ["keygen", "wildcard", "backup", "completions"] {
+        for word in ["check", "keygen", "wildcard", "backup", "completions"] {
             assert!(done.stdout.contains(word), "{shell} is not told of {word}");
         }
     }

@@ -11,6 +11,7 @@ mod crashes;
 mod down_and_up;
 mod jumps;
 mod keys;
+mod limits;
 mod reading;
 mod refusals;
 mod reminders;
