@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use flatline_harness::config::ConfigDir;
 use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::books::Duplicates;
 use crate::world::World;
@@ -29,8 +30,11 @@ async fn jumped(jump_s: i64) -> Result<()> {
     let show = |seconds: i64| fs::write(offset.path(), format!("{seconds:+}\n"));
     show(0)?;
     let library = library()?;
-    let config =
-        ConfigDir::new()?.service("alive", 8)?.service("dead", 8)?.service("dies later", 8)?;
+    let config = ConfigDir::new()?
+        .notify_setting("repeatAlertMinutes", json!(0))?
+        .service("alive", 8)?
+        .service("dead", 8)?
+        .service("dies later", 8)?;
     let mut world = World::launch(config, |launch| {
         launch
             .env("LD_PRELOAD", &library.to_string_lossy())
