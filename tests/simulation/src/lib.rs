@@ -5,7 +5,7 @@
 //!
 //! - [`scene`]: what everything in one world shares.
 //! - [`process`], [`cage`]: the product, which can be killed or stopped at any await.
-//! - [`tap`], [`weather`], [`write`]: its way to the database, and what goes wrong there.
+//! - [`tap`], [`weather`], [`mod@write`]: its way to the database, and what goes wrong there.
 //! - [`door`], [`client`]: the public road, and the services that use it.
 //! - [`receiver`]: the channels.
 //! - [`mutant`]: products that are broken on purpose, which must be caught.
