@@ -306,10 +306,10 @@ fn every_decision_has_its_reason() {
             ]),
         ),
         row(
-            "an outage that ended in the word down goes on",
+            "a heartbeat that says down ended the silence all the same",
             ServiceRecord { reported: Down, ..gap(Up, 100.0, 150.0) },
             151.0,
-            Commit(vec![(Down, at(110.0), Reason::Silence)]),
+            Commit(vec![(Down, at(110.0), Reason::Silence), (Up, at(150.0), Reason::Recovered)]),
         ),
         Row {
             sight: Some(clear_sight(145.0, 150.0)),
