@@ -19,6 +19,7 @@ const SENT = 0, REFUSED = 1, MISUSED = 2, NOT_SENT = 3, IN_PART = 4;
 class HeartbeatError extends Error {
   constructor(code, text) {
     super(text);
+    this.name = 'HeartbeatError';
     this.code = code;
   }
 }
@@ -135,9 +136,15 @@ async function heartbeat(service, job, options = {}) {
 /** Why to try again; nothing if the heartbeat was accepted. Throws what is final. */
 function judge({ status, text }) {
   const answer = objectIn(text) || {};
+  const entries = (answer.results || []).filter(Boolean);
+  const failed = entries.filter((entry) => !entry.success);
+  const lines = failed.map((entry) => `  ${entry.serviceId}: ${entry.error}`);
+  if (status >= 200 && status < 300) {
+    for (const warning of [answer, ...entries].flatMap((part) => part.warnings || [])) {
+      complain(`the server warns: ${printable(String(warning))}`);
+    }
+  }
   if (status === 207) {
-    const entries = (answer.results || []).filter((entry) => !entry.success);
-    const lines = entries.map((entry) => `  ${entry.serviceId}: ${entry.error}`);
     lines.unshift(`sent in part: ${answer.message}`);
     throw new HeartbeatError(IN_PART, lines.map(printable).join('\n'));
   }
@@ -148,7 +155,9 @@ function judge({ status, text }) {
   if (status === 408 || status === 429 || status >= 500) return `the server answered ${status}`;
   let reason = answer.error || (status === 401 ? 'the key is wrong or missing' : '');
   if (status < 400) reason = 'a redirect, which is not followed: is the address right?';
-  throw new HeartbeatError(REFUSED, printable(`refused: ${status} ${reason}`));
+  if (failed.length === 1) reason = failed[0].error || reason;
+  const shown = [`refused: ${status} ${reason}`, ...(failed.length > 1 ? lines : [])];
+  throw new HeartbeatError(REFUSED, shown.map(printable).join('\n'));
 }
 
 /** The object in the text, if there is one. */

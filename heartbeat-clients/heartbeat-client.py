@@ -158,9 +158,13 @@ def _within(limit_s, attempt):
 def _judge(code, text):
     """Why to try again; nothing if the heartbeat was accepted. Raises what is final."""
     answer = _json(text)
+    entries = [entry for entry in answer.get("results") or [] if isinstance(entry, dict)]
+    failed = [entry for entry in entries if not entry.get("success")]
+    lines = ["  %s: %s" % (entry.get("serviceId"), entry.get("error")) for entry in failed]
+    if 200 <= code < 300:
+        for warning in sum((part.get("warnings") or [] for part in [answer] + entries), []):
+            log.warning("the server warns: %s", _printable(str(warning)))
     if code == 207:
-        entries = [entry for entry in answer.get("results") or [] if not entry.get("success")]
-        lines = ["  %s: %s" % (e.get("serviceId"), e.get("error")) for e in entries]
         lines.insert(0, "sent in part: %s" % answer.get("message"))
         raise HeartbeatError(IN_PART, "\n".join(map(_printable, lines)))
     if 200 <= code < 300:
@@ -175,7 +179,10 @@ def _judge(code, text):
         reason = "a redirect, which is not followed: is the address right?"
     else:
         reason = answer.get("error") or (code == 401 and "the key is wrong or missing") or ""
-    raise HeartbeatError(REFUSED, _printable("refused: %s %s" % (code, reason)))
+    if len(failed) == 1:
+        reason, lines = failed[0].get("error") or reason, []
+    lines.insert(0, "refused: %s %s" % (code, reason))
+    raise HeartbeatError(REFUSED, "\n".join(map(_printable, lines)))
 
 
 def _json(text):

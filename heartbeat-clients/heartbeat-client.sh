@@ -160,7 +160,27 @@ refused_entries() {
             sub("\".*", "", rest)
             return rest
         }
-        /"success" *: *false/ { print "  " value("serviceId") ": " value("error") }'
+        /"serviceId"/ && /"success" *: *false/ { print "  " value("serviceId") ": " value("error") }'
+}
+
+# warnings: the sentences of every list of that name in the JSON on standard input, one on each line.
+warnings() {
+    tr -d '\000-\037' | awk '{
+        while (match($0, /"warnings" *: *\[/)) {
+            $0 = substr($0, RSTART + RLENGTH)
+            while (match($0, /^[ ,]*"/)) {
+                $0 = substr($0, RLENGTH + 1)
+                text = ""
+                while ($0 != "" && substr($0, 1, 1) != "\"") {
+                    if (substr($0, 1, 1) == "\\") $0 = substr($0, 2)
+                    text = text substr($0, 1, 1)
+                    $0 = substr($0, 2)
+                }
+                $0 = substr($0, 2)
+                print substr(text, 1, 300)
+            }
+        }
+    }'
 }
 
 # --- the command line -----------------------------------------------------------------------
@@ -384,9 +404,21 @@ trouble() {
 
 # refused WHY: tells that the answer is final.
 refused() {
-    reason=$(printf '%s\n' "$answer" | field error)
+    entries=$(printf '%s\n' "$answer" | refused_entries)
+    case $entries in
+    *"$NEWLINE"*) reason=$(printf '%s\n' "$answer" | field message) ;;
+    *) reason=$(printf '%s\n' "$answer" | field error) entries='' ;;
+    esac
     complain "refused: $code ${reason:-$1}"
+    [ -z "$entries" ] || printf '%s\n' "$entries" >&2
     return 1
+}
+
+# warn: tells what the server did not take as it was sent.
+warn() {
+    printf '%s\n' "$answer" | warnings | while IFS= read -r sentence; do
+        complain "the server warns: $sentence"
+    done
 }
 
 # judge: 0 accepted, 1 refused, 4 accepted in part, 9 to be tried again.
@@ -395,10 +427,12 @@ judge() {
     207)
         complain "sent in part: $(printf '%s\n' "$answer" | field message)"
         printf '%s\n' "$answer" | refused_entries >&2
+        warn
         return 4
         ;;
     2??)
         printf '%s\n' "$answer" | grep -q '"success" *: *true' || return 9
+        warn
         say "sent: $names"
         ;;
     408 | 429 | 5?? | 000) return 9 ;;

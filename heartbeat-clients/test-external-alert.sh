@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sends an alert as another tool would, to see which channels get it.
 #   test-external-alert.sh [TITLE] [SEVERITY] [CHANNEL,..]
-# FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key.
+# FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key;
+# FLATLINE_HEADERS and the file FLATLINE_HEADERS_FILE have more request headers, one per line.
 set -eu
 
 title=${1:-Test alert}
@@ -9,6 +10,8 @@ severity=${2:-warning}
 channels=${3:-}
 url=${FLATLINE_URL:-${WORKER_URL:-}}
 [ -n "$url" ] || { echo "test-external-alert.sh: no address: set FLATLINE_URL" >&2 && exit 2; }
+while [ "${url%/}" != "$url" ]; do url=${url%/}; done
+url=${url%/api/heartbeat}
 key=${ALERT_API_KEY:-}
 [ -n "$key" ] || [ -z "${ALERT_API_KEY_FILE:-}" ] || key=$(cat "$ALERT_API_KEY_FILE")
 
@@ -22,11 +25,18 @@ if [ -n "$channels" ]; then
 fi
 body="{\"title\":$(quoted "$title"),\"message\":\"Sent by hand, nothing happened\",\"severity\":$(quoted "$severity"),\"source\":\"test\"$list}"
 
-# curl reads the key from its standard input, so that `ps` does not show it.
+# curl reads keys from its standard input, so that `ps` does not show them.
 escaped() { printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'; }
-printf 'header = "Authorization: Bearer %s"\ndata-binary = "%s"\n' "$(escaped "$key")" "$(escaped "$body")" |
+config() {
+    printf 'header = "Authorization: Bearer %s"\ndata-binary = "%s"\n' "$(escaped "$key")" "$(escaped "$body")"
+    {
+        printf '%s\n' "${FLATLINE_HEADERS:-}"
+        [ -z "${FLATLINE_HEADERS_FILE:-}" ] || cat "$FLATLINE_HEADERS_FILE"
+    } | tr -d '\r' | sed -e '/^[[:space:]]*$/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/header = "&"/'
+}
+config |
     curl -q --config - --silent --show-error --max-time 30 --header 'Content-Type: application/json' \
-        --write-out '\n%{http_code}\n' --url "${url%/}/api/alert" | {
+        --write-out '\n%{http_code}\n' --url "$url/api/alert" | {
     IFS= read -r answer
     IFS= read -r code
     printf '%s %s\n' "$code" "$answer"

@@ -4,13 +4,24 @@
 
     test-notification.py CHANNEL [EVENT]
 
-FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key.
+FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key;
+FLATLINE_HEADERS and the file FLATLINE_HEADERS_FILE have more request headers, one per line.
 """
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
+
+
+def stored(name):
+    """The text of the file that a variable names; empty if it names none."""
+    path = os.environ.get(name)
+    if not path:
+        return ""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def main():
@@ -22,14 +33,20 @@ def main():
     if not url:
         print("test-notification.py: no address: set FLATLINE_URL", file=sys.stderr)
         return 2
-    key = os.environ.get("ALERT_API_KEY", "")
-    if not key and os.environ.get("ALERT_API_KEY_FILE"):
-        with open(os.environ["ALERT_API_KEY_FILE"], encoding="utf-8") as file:
-            key = file.read().strip()
+    try:
+        key = os.environ.get("ALERT_API_KEY") or stored("ALERT_API_KEY_FILE").strip()
+        more = os.environ.get("FLATLINE_HEADERS", "") + "\n" + stored("FLATLINE_HEADERS_FILE")
+    except OSError as error:
+        why = "cannot read '%s': %s" % (error.filename, error.strerror)
+        print("test-notification.py: " + why, file=sys.stderr)
+        return 2
     body = {"channelType": given[1], "eventType": given.get(2) or "down"}
     headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
-    request = urllib.request.Request(
-        url.rstrip("/") + "/api/test-notification", json.dumps(body).encode(), headers, method="POST")
+    for line in filter(str.strip, more.splitlines()):
+        header, _, value = line.partition(":")
+        headers[header.strip()] = value.strip()
+    url = re.sub("/api/heartbeat$", "", url.rstrip("/")) + "/api/test-notification"
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
     try:
         answer = urllib.request.urlopen(request, timeout=30)
     except urllib.error.HTTPError as error:

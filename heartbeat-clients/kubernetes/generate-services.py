@@ -44,8 +44,11 @@ def main():
     options = parser.parse_args()
     config = {}
     if options.merge:
-        with open(options.merge, encoding="utf-8") as file:
-            config = json.load(file)
+        try:
+            with open(options.merge, encoding="utf-8") as file:
+                config = json.load(file)
+        except (OSError, ValueError) as error:
+            sys.exit("generate-services.py: cannot read '%s': %s" % (options.merge, error))
     try:
         nodes = names(json.load(sys.stdin))
     except (ValueError, KeyError, TypeError) as error:

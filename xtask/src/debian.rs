@@ -43,6 +43,8 @@ pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
 pub const FAKETIME: Program = program("faketime", "faketime");
 /// Lists processes and their parents.
 pub const PS: Program = program("ps", "procps");
+/// Makes files that not even root can write.
+pub const CHATTR: Program = program("chattr", "e2fsprogs");
 /// Runs a process as another user.
 pub const SETPRIV: Program = program("setpriv", "util-linux");
 

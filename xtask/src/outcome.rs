@@ -1,5 +1,6 @@
 //! What suites came to: counts, reasons, the table at the end.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -31,6 +32,12 @@ fn number_before(result: &str, word: &str) -> u32 {
     before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
+/// Why tests left something out. libtest knows no test that finds out by itself that it cannot run, so
+/// such a test writes a line `skipped: <why>` and returns.
+fn said_skipped(log: &str) -> BTreeSet<&str> {
+    log.lines().filter_map(|line| line.strip_prefix("skipped: ")).collect()
+}
+
 /// How one suite ended.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -42,7 +49,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// From the log of commands that all succeeded, or of which one `failed` with this reason. A
-    /// suite without libtest counts as one test.
+    /// suite without libtest counts as one test. What tests said they skipped counts as skipped.
     pub fn new(log: &str, took: Duration, failed: Option<String>) -> Self {
         let mut counts = Counts::of_libtest(log);
         if failed.is_some() && counts.failed == 0 {
@@ -55,7 +62,11 @@ impl Outcome {
         if counts.skipped > 0 {
             reasons.push(format!("{} ignored", counts.skipped));
         }
-        Self { counts, took, reasons }
+        let mut outcome = Self { counts, took, reasons };
+        for reason in said_skipped(log) {
+            outcome.skipped(reason.to_owned());
+        }
+        outcome
     }
 
     /// Of a suite that has nothing to run.
@@ -154,6 +165,15 @@ mod tests {
             let outcome = Outcome::new(log, took, failed.map(str::to_owned));
             assert_eq!(outcome.counts, expected, "{log}");
         }
+    }
+
+    #[test]
+    fn what_tests_said_they_left_out_is_counted_once_per_reason() {
+        let log = "---- a stdout ----\nskipped: not root\n---- b stdout ----\nskipped: not root\n\
+            skipped: no chattr\ntest result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\n";
+        let outcome = Outcome::new(log, Duration::ZERO, None);
+        assert_eq!(outcome.counts, Counts { passed: 3, failed: 0, skipped: 2 });
+        assert!(outcome.summary().ends_with("no chattr; not root"), "{}", outcome.summary());
     }
 
     #[test]

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
-    BASH, BUSYBOX, CURL, DASH, FAKETIME, NODE, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV,
-    WGET,
+    BASH, BUSYBOX, CHATTR, CURL, DASH, FAKETIME, NODE, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD,
+    VENV, WGET,
 };
 use crate::outcome::Outcome;
 use crate::{python, root};
@@ -99,6 +99,9 @@ const BINARIES: &str = "build --workspace --bins";
 const UNIT: &str = "test --workspace --tests --no-fail-fast --exclude e2e --exclude simulation \
                     --exclude model --exclude flatline-domain";
 
+/// Stories wait more than they work. Their output has the lines that say what they skipped.
+const PATIENT: [&str; 3] = ["--show-output", "--test-threads", "8"];
+
 /// All suites, in the order in which they run: quick and telling first.
 pub fn all() -> Result<Vec<Suite>> {
     let stories = e2e_tests(|name| !matches!(name, "tidy" | "clients") && !is_lambda(name))?;
@@ -116,7 +119,7 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
-            .needing(&[CURL, FAKETIME, SETPRIV]),
+            .needing(&[CHATTR, CURL, FAKETIME, SETPRIV]),
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
@@ -183,7 +186,8 @@ fn rustdoc() -> Command {
 }
 
 fn clients() -> Result<Vec<Command>> {
-    let tests = cargo("test -p e2e --test clients -- --test-threads 8");
+    let mut tests = cargo("test -p e2e --test clients --");
+    tests.args(PATIENT);
     let mut commands = vec![cargo(BINARIES), tests];
     if SHELLCHECK.installed() {
         let mut command = Command::new("shellcheck");
@@ -221,8 +225,7 @@ fn e2e_tests(wanted: impl Fn(&str) -> bool) -> Result<Option<Command>> {
     }
     let mut command = cargo("test -p e2e --no-fail-fast");
     command.args(names.iter().flat_map(|name| ["--test", name]));
-    // Stories wait more than they work.
-    command.args(["--", "--test-threads", "8"]);
+    command.arg("--").args(PATIENT);
     Ok(Some(command))
 }
 

@@ -1,6 +1,7 @@
 //! The story of an alert, against the real engine, with the channels of the recorded cases.
 
 mod fixture;
+mod recorded;
 
 use flatline_domain::Status;
 use serde_json::{Value, json};

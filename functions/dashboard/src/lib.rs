@@ -42,7 +42,7 @@ use axum::extract::State;
 use axum::middleware::map_response;
 use axum::routing::{MethodRouter, get, post};
 use flatline_shared::app::App;
-use flatline_shared::http::{self, FormBody, Function};
+use flatline_shared::http::{self, FormBody, Function, Reader};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -77,10 +77,17 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 17] {
         });
     let logout = post(async |headers: HeaderMap| sign_in::sign_out(&headers));
     [
-        ("/", get(move |app, query, headers| site::page(of_page.clone(), app, query, headers))),
+        (
+            "/",
+            get(move |app, query, reader, headers| {
+                site::page(of_page.clone(), app, query, reader, headers)
+            }),
+        ),
         (
             "/board",
-            get(move |app, query, headers| site::board(of_board.clone(), app, query, headers)),
+            get(move |app, query, reader, headers| {
+                site::board(of_board.clone(), app, query, reader, headers)
+            }),
         ),
         (
             "/services/{id}",
@@ -88,8 +95,16 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 17] {
                 site::service(&of_one, &app, &asked).await
             }),
         ),
-        ("/alerts", get(move |app, query| sheets::alerts(of_alerts.clone(), app, query))),
-        ("/export", get(async move |State(app): State<App>| sheets::export(&of_export, &app))),
+        (
+            "/alerts",
+            get(move |app, reader, query| sheets::alerts(of_alerts.clone(), app, reader, query)),
+        ),
+        (
+            "/export",
+            get(async move |State(app): State<App>, reader: Reader| {
+                sheets::export(&of_export, &app, reader)
+            }),
+        ),
         ("/api/export.csv", get(sheets::csv)),
         ("/app.js", get(asset::script)),
         ("/login", login),

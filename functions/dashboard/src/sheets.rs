@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use flatline_domain::{Membership, UnixMs};
 use flatline_shared::app::App;
-use flatline_shared::http::ApiError;
+use flatline_shared::http::{ApiError, Reader};
 use flatline_shared::render::time::date;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -17,12 +17,18 @@ use crate::feed::FeedPage;
 use crate::page::{Switches, first_day};
 use crate::query::{MAX_LIMIT, Query};
 use crate::reading::Reading;
+use crate::sign_in::Session;
 use crate::site::Site;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// `GET /alerts?kind=&before=`.
-pub async fn alerts(site: Arc<Site>, State(app): State<App>, query: Query) -> Response {
+pub async fn alerts(
+    site: Arc<Site>,
+    State(app): State<App>,
+    reader: Reader,
+    query: Query,
+) -> Response {
     let now = app.clock.now();
     let before =
         query.get("before").and_then(|text| text.parse().ok()).map_or(UnixMs::NEVER, UnixMs);
@@ -33,7 +39,9 @@ pub async fn alerts(site: Arc<Site>, State(app): State<App>, query: Query) -> Re
             let kind = query.get("kind").unwrap_or_default();
             let switches = Switches::of(&app.config.settings);
             let page = FeedPage::of(feed, kind, before, now, switches);
-            site.answer(StatusCode::OK, site.templates.render("alerts.html", &site.look, &page))
+            let session = Session::of(&app.config, reader);
+            let html = site.templates.render("alerts.html", &site.look, session, &page);
+            site.answer(StatusCode::OK, html)
         }
     }
 }
@@ -57,7 +65,7 @@ struct Choice<'a> {
 }
 
 /// `GET /export`: the form.
-pub fn export(site: &Site, app: &App) -> Response {
+pub fn export(site: &Site, app: &App, reader: Reader) -> Response {
     let (config, now) = (&app.config, app.clock.now());
     let retention_days = config.settings.retention_days;
     let shown = |days: &&u32| **days < retention_days;
@@ -75,7 +83,8 @@ pub fn export(site: &Site, app: &App) -> Response {
             .collect(),
         switches: Switches::of(&config.settings),
     };
-    site.answer(StatusCode::OK, site.templates.render("export.html", &site.look, &page))
+    let session = Session::of(config, reader);
+    site.answer(StatusCode::OK, site.templates.render("export.html", &site.look, session, &page))
 }
 
 /// `GET /api/export.csv?days=&from=&to=&services=&cursor=`; `Link` names the next part.

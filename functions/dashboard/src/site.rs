@@ -21,7 +21,7 @@ use crate::look::Look;
 use crate::origin::base_url;
 use crate::page::{Filter, Moment, Page, Sources, Switches, first_day};
 use crate::reading::Reading;
-use crate::sign_in::{SignInPage, Tries};
+use crate::sign_in::{Session, SignInPage, Tries};
 use crate::template::{Templates, UnreadablePage};
 
 /// What pages are made with; built once per process.
@@ -47,7 +47,7 @@ impl Site {
 
     /// The form to sign in.
     pub fn sign_in(&self, status: StatusCode, page: &SignInPage) -> Response {
-        self.answer(status, self.templates.render("sign_in.html", &self.look, page))
+        self.answer(status, self.templates.render("sign_in.html", &self.look, Session::None, page))
     }
 
     /// A page, with the headers of all pages.
@@ -78,7 +78,7 @@ impl Site {
         };
         self.answer(
             StatusCode::SERVICE_UNAVAILABLE,
-            self.templates.render("unreadable.html", &self.look, &page),
+            self.templates.render("unreadable.html", &self.look, Session::None, &page),
         )
     }
 }
@@ -88,9 +88,11 @@ pub async fn page(
     site: Arc<Site>,
     State(app): State<App>,
     RawQuery(query): RawQuery,
+    reader: Reader,
     headers: HeaderMap,
 ) -> Response {
-    show(&site, &app, query.as_deref(), &headers, "page.html").await
+    let asked = Asked { query: query.as_deref(), headers: &headers, reader };
+    show(&site, &app, &asked, "page.html").await
 }
 
 /// `GET /board`: what changes on the page, for the module that refreshes it.
@@ -98,18 +100,21 @@ pub async fn board(
     site: Arc<Site>,
     State(app): State<App>,
     RawQuery(query): RawQuery,
+    reader: Reader,
     headers: HeaderMap,
 ) -> Response {
-    show(&site, &app, query.as_deref(), &headers, "board.html").await
+    let asked = Asked { query: query.as_deref(), headers: &headers, reader };
+    show(&site, &app, &asked, "board.html").await
 }
 
-async fn show(
-    site: &Site,
-    app: &App,
-    query: Option<&str>,
-    headers: &HeaderMap,
-    template: &str,
-) -> Response {
+/// What is asked of the board.
+struct Asked<'a> {
+    query: Option<&'a str>,
+    headers: &'a HeaderMap,
+    reader: Reader,
+}
+
+async fn show(site: &Site, app: &App, asked: &Asked<'_>, template: &str) -> Response {
     let now = app.clock.now();
     let first = first_day(now, app.config.settings.retention_days).start();
     let reading = match Reading::of(&app.store, first).await {
@@ -122,10 +127,11 @@ async fn show(
         board: &Board::of(&app.config, &reading.swept, now),
         past: reading.past.as_ref(),
         ticked_at: reading.tick.as_ref().map(|mark| mark.at),
-        filter: &Filter::of(query),
-        base_url: &base_url(&app.config, headers),
+        filter: &Filter::of(asked.query),
+        base_url: &base_url(&app.config, asked.headers),
     });
-    site.answer(StatusCode::OK, site.templates.render(template, &site.look, &page))
+    let session = Session::of(&app.config, asked.reader);
+    site.answer(StatusCode::OK, site.templates.render(template, &site.look, session, &page))
 }
 
 /// What is asked of `GET /services/{id}`.
@@ -155,7 +161,8 @@ pub async fn service(site: &Site, app: &App, asked: &AskedService) -> Response {
     match detail(site, app, asked, now).await {
         Ok(Some(page)) => {
             let template = if asked.is_part { "service_main.html" } else { "service.html" };
-            site.answer(StatusCode::OK, site.templates.render(template, &site.look, &page))
+            let session = Session::of(&app.config, asked.reader);
+            site.answer(StatusCode::OK, site.templates.render(template, &site.look, session, &page))
         }
         Ok(None) => ApiError::NotFound.into_response(),
         Err(error) => site.unreadable(&app.config, &error, now),

@@ -6,6 +6,7 @@ use tera::{Context, Tera};
 use crate::banner::Banner;
 use crate::look::Look;
 use crate::page::{Moment, Switches};
+use crate::sign_in::Session;
 
 const TEMPLATES: [(&str, &str); 10] = [
     ("alerts.html", include_str!("../templates/alerts.html")),
@@ -54,10 +55,12 @@ impl Templates {
         &self,
         name: &str,
         look: &Look,
+        session: Session,
         page: &impl Serialize,
     ) -> Result<String, tera::Error> {
         let mut context = Context::from_serialize(page)?;
         context.insert("look", look);
+        context.insert("session", &session);
         // Relative, so that pages also hold behind a proxy that serves them below a path of its own.
         context.insert("root", if name.starts_with("service") { "../" } else { "./" });
         self.tera.render(name, &context)

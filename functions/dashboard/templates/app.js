@@ -6,10 +6,13 @@ const store = {
   get(key) { try { return localStorage.getItem(key); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(key, value); } catch { /* private mode */ } },
 };
-const make = (name, attributes = {}, text = "") => {
-  const element = document.createElement(name);
+const set = (element, attributes) => {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text) element.textContent = text;
+};
+const make = (name, attributes, text = "") => {
+  const element = document.createElement(name);
+  set(element, attributes);
+  element.textContent = text;
   return element;
 };
 
@@ -30,10 +33,11 @@ const tick = () => {
   const now = Date.now() + skew;
   for (const time of $$("time[datetime]")) {
     const at = Date.parse(time.dateTime), passed = (now - at) / 1000;
-    if (time.classList.contains("ago")) tell(time, passed < 1 ? "just now" : `${words(passed)} ago`);
-    else if (time.classList.contains("for")) tell(time, `for ${words(passed)}`);
-    else if (time.classList.contains("in")) tell(time, passed > 0 ? `${words(passed)} ago` : `in ${words(-passed)}`);
-    else if (time.classList.contains("at")) {
+    const kind = time.className;
+    if (kind === "ago") tell(time, passed < 1 ? "just now" : `${words(passed)} ago`);
+    else if (kind === "for") tell(time, `for ${words(passed)}`);
+    else if (kind === "in") tell(time, passed > 0 ? `${words(passed)} ago` : `in ${words(-passed)}`);
+    else if (kind === "at") {
       time.title ||= time.textContent;
       tell(time, local.format(at));
     }
@@ -138,14 +142,14 @@ const refresh = async () => {
   schedule();
 };
 const every = $("#every"), left = $("#left");
-const CHOICES = [[0, "Off"], [10, "10 s"], [30, "30 s"], [60, "1 min"], [300, "5 min"], [600, "10 min"]];
+const CHOICES = [0, 10, 30, 60, 300, 600];
 let interval = Number(setup.refresh) / 1000;
 const remembered = store.get("refresh-seconds");
-if (every && remembered !== null && CHOICES.some(([seconds]) => seconds === Number(remembered))) interval = Number(remembered);
+if (every && remembered !== null && CHOICES.includes(Number(remembered))) interval = Number(remembered);
 const schedule = () => { due = interval ? Date.now() + interval * 1000 : Infinity; };
 if (every && part) {
-  if (!CHOICES.some(([seconds]) => seconds === interval)) CHOICES.push([interval, words(interval)]);
-  for (const [seconds, text] of CHOICES) every.append(make("option", { value: seconds }, text));
+  if (!CHOICES.includes(interval)) CHOICES.push(interval);
+  for (const value of CHOICES) every.append(make("option", { value }, value ? words(value) : "Off"));
   every.value = interval;
   every.hidden = false;
   every.addEventListener("change", () => {
@@ -155,9 +159,49 @@ if (every && part) {
   });
   $("#refresh").addEventListener("click", (event) => { event.preventDefault(); refresh(); });
 }
+
+// Alerts that are newer than what this browser has seen: on the page, and outside of it once allowed.
+// A page that nobody looks at asks for nothing.
+const poll = Number(setup.poll), at = (path) => new URL(path, import.meta.url);
+const toast = ({ severity: word = "", title, message = "", serviceId }) => {
+  const kind = { critical: "down", error: "down", info: "up", ok: "up" }[word.toLowerCase()] ?? "degraded";
+  const box = make("div", { class: `toast s-${kind}` });
+  const href = at(serviceId ? `services/${encodeURIComponent(serviceId)}` : "alerts");
+  const close = make("button", { class: "btn", "aria-label": `Dismiss ${title}` }, "\u00d7");
+  close.onclick = () => box.remove();
+  box.append(make("b", {}, word), " ", make("a", { href }, title), make("p", {}, message), close);
+  $("#toasts").append(box);
+  const leave = () => setTimeout(() => box.matches(":hover,:focus-within") ? leave() : box.remove(), 10000);
+  leave();
+};
+let seen, asked = 0;
+const news = async () => {
+  asked = Date.now();
+  seen = store.get(setup.key) || seen;
+  let newest = new Date(asked + skew).toISOString();
+  if (Date.parse(seen)) {
+    const { alerts } = await (await fetch(at(`api/alerts/recent?since=${Date.parse(seen)}`))).json();
+    newest = alerts[0]?.timestamp ?? seen;
+    const filter = setup.severities && setup.severities.split(" ");
+    const told = alerts.filter(({ muted, severity }) => !muted && (!filter || filter.includes(severity.toLowerCase())));
+    if ("toasts" in setup) {
+      if (told.length > 3) toast({ title: "More alerts" });
+      told.slice(0, 3).reverse().forEach(toast);
+    }
+    if (notify && Notification.permission === "granted")
+      for (const { id, title, message } of told.slice(0, 3)) new Notification(title, { body: message, tag: id });
+  }
+  store.set(setup.key, seen = newest);
+};
+const notify = window.Notification && $("#notify");
+if (notify) {
+  notify.hidden = Notification.permission !== "default";
+  notify.onclick = async () => { notify.hidden = await Notification.requestPermission() !== "default"; };
+}
 setInterval(() => {
   if (document.hidden) return;
   tick();
+  if (poll && Date.now() - asked >= poll) news().catch(() => {});
   if (left) tell(left, due === Infinity ? "" : `${Math.max(0, Math.ceil((due - Date.now()) / 1000))} s`);
   if (Date.now() >= due) refresh();
 }, 1000);
@@ -200,8 +244,7 @@ const point = (strip, day) => {
   const half = tip.offsetWidth / 2;
   tip.style.left = `${Math.min(Math.max(x, half + 4), innerWidth - half - 4) + scrollX}px`;
   tip.style.top = `${box.top + scrollY - tip.offsetHeight - 6}px`;
-  strip.setAttribute("aria-valuenow", day);
-  strip.setAttribute("aria-valuetext", tip.textContent);
+  set(strip, { "aria-valuenow": day, "aria-valuetext": tip.textContent });
 };
 const stripOf = (event) => event.target.closest?.("svg.strip, .compact svg");
 main.addEventListener("pointermove", (event) => {
@@ -229,9 +272,7 @@ main.addEventListener("keydown", (event) => {
 const enhance = () => {
   for (const strip of $$("svg.strip:not([tabindex])")) {
     const last = daysOf(strip) - 1;
-    const values = { tabindex: 0, role: "slider", "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": last };
-    for (const [key, value] of Object.entries(values)) strip.setAttribute(key, value);
-    strip.setAttribute("aria-valuetext", dayText(strip, last));
+    set(strip, { tabindex: 0, role: "slider", "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": last, "aria-valuetext": dayText(strip, last) });
   }
   for (const button of $$("form[role=search] button")) button.hidden = true;
   const brief = $(".banner")?.dataset.brief, title = document.title.split(" · ");

@@ -50,3 +50,30 @@ fn warnings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Vec<String> {
         Err(errors) => panic!("must load: {:?}", sentences(&errors.0)),
     }
 }
+
+/// Files of the rows that have a mistake of type, which a schema must refuse too. It leaves open what
+/// `config` of a channel and `templates` hold.
+pub(super) fn mistakes_of_type() -> Vec<(&'static str, &'static str)> {
+    let words = [
+        "true or false",
+        "a whole number of",
+        "a number of",
+        "a list",
+        "an object",
+        "a text",
+        "one of",
+    ];
+    let is_of_type = |sentence: &&str| {
+        let said = words.iter().any(|word| sentence.contains(&format!(": must be {word}")));
+        said && !sentence.contains(".config.") && !sentence.contains(" templates.")
+    };
+    let files = [
+        ("services.json", wrong_services::SERVICES),
+        ("notifications.json", wrong_channels::CHANNELS),
+        ("notifications.json", mistakes::NOTIFICATION_SETTINGS),
+        ("settings.json", mistakes::SETTINGS),
+    ];
+    let rows = files.into_iter().flat_map(|(file, rows)| rows.iter().map(move |row| (file, row)));
+    let wrong = rows.filter(|(_, (_, _, told))| told.iter().any(is_of_type));
+    wrong.map(|(file, (_, text, _))| (file, *text)).collect()
+}

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 
 use super::{ApiError, Auth, keys, login};
 use crate::app::App;
@@ -21,8 +21,23 @@ pub enum Reader {
 }
 
 /// Marks the refusal of a page, in the response's extensions: its body is to be a form to sign in.
-#[derive(Clone, Copy, Debug)]
-pub struct SignInForm;
+#[derive(Clone, Debug)]
+pub struct SignInForm {
+    /// The way from the page to where all paths begin: `./`, `../` ...
+    pub home: String,
+    /// The page that was asked for, from there on: `services/api?part`.
+    pub next: String,
+}
+
+impl SignInForm {
+    /// The form in the place of the page at this address.
+    pub(super) fn at(uri: &Uri) -> Self {
+        let folders = uri.path().matches('/').count().saturating_sub(1);
+        let home = if folders == 0 { "./".to_owned() } else { "../".repeat(folders) };
+        let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
+        Self { home, next: asked.trim_start_matches('/').to_owned() }
+    }
+}
 
 /// Lets a request in that may read the route.
 pub(super) fn admit(app: &App, auth: Auth, headers: &HeaderMap) -> Result<Reader, ApiError> {

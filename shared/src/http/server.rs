@@ -71,6 +71,7 @@ fn with_fallback(router: Router, app: &App) -> Router {
 /// Everything that holds for all paths.
 async fn wrap(State(path): State<Path>, mut request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
+    let form = (!api).then(|| SignInForm::at(request.uri()));
     let allowed = &path.app.config.settings.allowed_origins;
     let origin = if api { cors::allowed_origin(request.headers(), allowed) } else { None };
     let mut response = if request.method() == Method::OPTIONS && !path.routes.is_empty() {
@@ -81,7 +82,7 @@ async fn wrap(State(path): State<Path>, mut request: Request, next: Next) -> Res
                 request.extensions_mut().insert(reader);
                 run(request, next).await
             }
-            Err(refused) => refusal(refused, api),
+            Err(refused) => refusal(refused, form),
         }
     };
     error::complete(&mut response);
@@ -113,11 +114,11 @@ impl Path {
 }
 
 /// A page is refused with a form to sign in, which the function that shows pages puts there.
-fn refusal(refused: ApiError, api: bool) -> Response {
-    let wants_form = !api && matches!(refused, ApiError::NotAReader);
+fn refusal(refused: ApiError, form: Option<SignInForm>) -> Response {
+    let form = form.filter(|_| matches!(refused, ApiError::NotAReader));
     let mut response = refused.into_response();
-    if wants_form {
-        response.extensions_mut().insert(SignInForm);
+    if let Some(form) = form {
+        response.extensions_mut().insert(form);
     }
     response
 }

@@ -1,6 +1,7 @@
 //! The feed: transitions and external alerts, by day.
 
 use flatline_domain::{Day, UnixMs};
+use futures_util::future::try_join_all;
 
 use super::call::Patience;
 use super::item::{self, Item, json, number};
@@ -9,6 +10,9 @@ use super::{FeedEntry, Store, StoreError, keys};
 
 /// Days that the feed is read back at most, so that no question costs more Queries than that.
 const FEED_MAX_DAYS: u32 = 366;
+
+/// Days that are asked for at once.
+const DAYS_AT_ONCE: usize = 8;
 
 /// One entry, which expires after `keep_days`.
 pub(super) fn entry_item(entry: &FeedEntry, keep_days: u32) -> Item {
@@ -48,8 +52,8 @@ impl Store {
         Ok(written)
     }
 
-    /// Entries from `since` on, newest first, at most `limit`: one Query per day until there are
-    /// enough.
+    /// Entries from `since` on, newest first, at most `limit`. Today is asked first and alone, because
+    /// it mostly suffices; then [`DAYS_AT_ONCE`] days at once until there are enough.
     pub async fn feed(
         &self,
         since: UnixMs,
@@ -57,15 +61,30 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<FeedEntry>, StoreError> {
         let since = since.max(now.plus_ms(-item::days_ms(FEED_MAX_DAYS)));
+        let days: Vec<Day> = (since.day().0..=now.day().0).rev().map(Day).collect();
         let mut entries = Vec::new();
-        for day in (since.day().0..=now.day().0).rev().map(Day) {
-            let limit = limit - entries.len();
-            if limit == 0 {
-                break;
-            }
-            let span = Span { pk: keys::feed(day), since, now, limit };
-            entries.extend(self.newest(&span, |reader| reader.json("e")).await?);
+        let (mut asked, mut at_once) = (0, 1);
+        while entries.len() < limit && asked < days.len() {
+            let batch = &days[asked..days.len().min(asked + at_once)];
+            let wanted = limit - entries.len();
+            let read = batch.iter().map(|day| self.day_of_feed(*day, since, now, wanted));
+            entries.extend(try_join_all(read).await?.into_iter().flatten());
+            asked += batch.len();
+            at_once = DAYS_AT_ONCE;
         }
+        entries.truncate(limit);
         Ok(entries)
+    }
+
+    /// The entries of one day, newest first.
+    async fn day_of_feed(
+        &self,
+        day: Day,
+        since: UnixMs,
+        now: UnixMs,
+        limit: usize,
+    ) -> Result<Vec<FeedEntry>, StoreError> {
+        let span = Span { pk: keys::feed(day), since, now, limit };
+        self.newest(&span, |reader| reader.json("e")).await
     }
 }

@@ -53,7 +53,7 @@
 //! | [`Store::tick_mark`] | 1 GetItem | half an RRU |
 //! | [`Store::write_log`] | 1 PutItem | 1 WRU per KB |
 //! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query; one more per MB of rows that wait for their deletion | half an RRU per 4 KB |
-//! | [`Store::feed`] | 1 Query per day | half an RRU per 4 KB |
+//! | [`Store::feed`] | 1 Query for the newest day, then one per day, eight days at a time until there are enough | half an RRU per 4 KB, at least half an RRU per day |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::waits`] | 1 Query of one row | 1 RRU |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |

@@ -2,6 +2,7 @@
 //! make works on a real server.
 
 mod backup;
+mod check;
 mod demo;
 mod help;
 mod import;
@@ -27,7 +28,18 @@ struct Done {
 
 /// Runs `flatline` with these arguments, in a directory of its own, without any variable.
 async fn flatline<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> Result<Done> {
+    flatline_with(arguments, &[]).await
+}
+
+/// [`flatline`] with these variables.
+async fn flatline_with<A: Into<OsString>>(
+    arguments: impl IntoIterator<Item = A>,
+    variables: &[(&str, &str)],
+) -> Result<Done> {
     let mut launch = Launch::of(binary("flatline", "flatline", Profile::of_tests())?);
+    for (name, value) in variables {
+        launch = launch.env(name, value);
+    }
     for argument in arguments {
         launch = launch.arg(argument);
     }

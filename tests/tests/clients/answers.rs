@@ -13,7 +13,8 @@ each_client!(judges_answers, tries_again_where_nobody_listens);
 /// One sentence, the answers, further arguments, exit code, requests, what stderr says.
 type Row = (&'static str, Vec<Answer>, &'static [&'static str], i32, usize, &'static str);
 
-fn rows() -> Vec<Row> {
+/// What ends a heartbeat, and what does not.
+fn endings() -> Vec<Row> {
     let http = Answer::Http;
     vec![
         ("a 200 of Flatline is the end", vec![OK], &[], 0, 1, ""),
@@ -61,18 +62,6 @@ fn rows() -> Vec<Row> {
             "refused: 302 a redirect",
         ),
         (
-            "a 207 names what was refused, in whatever order the keys of its entries are",
-            vec![http(
-                207,
-                "",
-                r#"{"message":"Partial success: 1 succeeded, 2 failed","results":[{"serviceId":"a","success":true,"timestamp":"2026-11-22T12:00:00.000Z"},{"code":"unknown-service","error":"Unknown serviceId","serviceId":"b","success":false},{"serviceId":"c","success":false,"error":"Invalid API key","code":"invalid-api-key"}],"success":true}"#,
-            )],
-            &["--service", "b"],
-            4,
-            1,
-            "2 failed\n  b: Unknown serviceId\n  c: Invalid API key\n",
-        ),
-        (
             "a login page that answers 200 took no heartbeat",
             vec![http(200, "", "<html>please log in</html>")],
             &["--retry-for", "0"],
@@ -107,8 +96,76 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// What the server says of a heartbeat, in words.
+fn words() -> Vec<Row> {
+    let http = Answer::Http;
+    vec![
+        (
+            "a 207 names what was refused, in whatever order the keys of its entries are",
+            vec![http(
+                207,
+                "",
+                r#"{"message":"Partial success: 1 succeeded, 2 failed","results":[{"serviceId":"a","success":true,"timestamp":"2026-11-22T12:00:00.000Z"},{"code":"unknown-service","error":"Unknown serviceId","serviceId":"b","success":false},{"serviceId":"c","success":false,"error":"Invalid API key","code":"invalid-api-key"}],"success":true}"#,
+            )],
+            &["--service", "b"],
+            4,
+            1,
+            "2 failed\n  b: Unknown serviceId\n  c: Invalid API key\n",
+        ),
+        (
+            "a heartbeat that is refused says why, not that all are",
+            vec![http(
+                400,
+                "",
+                r#"{"code":"all-failed","error":"All heartbeats failed","message":"All heartbeats failed","results":[{"code":"unknown-service","error":"Unknown serviceId","serviceId":"b","success":false}],"success":false}"#,
+            )],
+            &[],
+            1,
+            1,
+            "refused: 400 Unknown serviceId\n",
+        ),
+        (
+            "of a batch each entry is named",
+            vec![http(
+                400,
+                "",
+                r#"{"code":"all-failed","error":"All heartbeats failed","message":"All heartbeats failed","results":[{"code":"unknown-service","error":"Unknown serviceId","serviceId":"b","success":false},{"code":"invalid-api-key","error":"Invalid API key","serviceId":"c","success":false}],"success":false}"#,
+            )],
+            &["--service", "b,c"],
+            1,
+            1,
+            "refused: 400 All heartbeats failed\n  b: Unknown serviceId\n  c: Invalid API key\n",
+        ),
+        (
+            "what the server warns of is told, even where nothing else is",
+            vec![http(
+                200,
+                "",
+                r#"{"message":"Heartbeat received","success":true,"warnings":["status \"dwon\" is unknown and counts as up","message was cut to 1024 bytes"]}"#,
+            )],
+            &["--quiet"],
+            0,
+            1,
+            ": the server warns: status \"dwon\" is unknown and counts as up\nheartbeat-client",
+        ),
+        (
+            "so is what it warns of an entry",
+            vec![http(
+                200,
+                "",
+                r#"{"results":[{"serviceId":"b","success":true,"warnings":["durationMs is none"]}],"success":true}"#,
+            )],
+            &["--quiet"],
+            0,
+            1,
+            "the server warns: durationMs is none\n",
+        ),
+    ]
+}
+
 fn judges_answers(bench: &Bench) {
-    for (sentence, answers, arguments, code, requests, says) in rows() {
+    for (sentence, answers, arguments, code, requests, says) in endings().into_iter().chain(words())
+    {
         let server = Server::giving(answers);
         let output = bench.send(&server, &[&["--retry-for", "60"], arguments].concat());
         let said = stderr(&output);

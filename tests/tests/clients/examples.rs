@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::bench::{clients, installed};
 use crate::manifests::{documents, pod};
 use crate::real_server;
+use crate::server::{Answer, Server};
 
 /// A shell line with the paths of examples replaced by ours.
 fn line(server: &Flatline, text: &str) -> Result<()> {
@@ -158,6 +159,36 @@ async fn alerts_are_sent_by_hand() -> Result<()> {
 }
 
 #[test]
+fn scripts_for_alerts_take_the_variables_of_the_clients() -> Result<()> {
+    for (interpreter, script, path) in [
+        ("sh", "test-external-alert.sh", "/api/alert"),
+        ("python3", "test-external-alert.py", "/api/alert"),
+        ("sh", "test-notification.sh", "/api/test-notification"),
+        ("python3", "test-notification.py", "/api/test-notification"),
+    ] {
+        let Some(program) = installed(interpreter) else { continue };
+        let server = Server::giving(vec![Answer::Http(200, "", "{}")]);
+        let mut command = Command::new(&program);
+        command.arg(clients().join(script)).arg("x").env_clear().env("PATH", "/usr/bin:/bin");
+        command.env("FLATLINE_URL", format!("{}/api/heartbeat/", server.url));
+        command.env("FLATLINE_HEADERS", "X-One: a \"b\" \\c\nX-Two: d");
+        let sent = command.env("ALERT_API_KEY", "k").output()?;
+        ensure!(sent.status.success(), "{script}: {}", String::from_utf8_lossy(&sent.stderr));
+        let asked = server.asked().remove(0);
+        ensure!(asked.head.starts_with(&format!("post {path} http/1.1\r\n")), "{}", asked.head);
+        for header in ["x-one: a \"b\" \\c\r\n", "x-two: d\r\n", "authorization: bearer k\r\n"] {
+            ensure!(asked.head.contains(header), "{script}: no {header:?} in {}", asked.head);
+        }
+        let refused =
+            command.env_remove("ALERT_API_KEY").env("ALERT_API_KEY_FILE", "/no/such").output()?;
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        ensure!(!refused.status.success() && said.contains("/no/such"), "{script}: {said}");
+        ensure!(said.lines().count() == 1 && server.asked().len() == 1, "{script}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn services_are_made_of_nodes_and_what_was_changed_stays() -> Result<()> {
     let Some(python) = installed("python3") else { return Ok(()) };
     let folder = tempfile::tempdir()?;
@@ -192,6 +223,12 @@ fn services_are_made_of_nodes_and_what_was_changed_stays() -> Result<()> {
         .arg(clients().join("kubernetes/generate-services.py"))
         .stdin(Stdio::null())
         .output()?;
+    let missing = Command::new(&python)
+        .arg(clients().join("kubernetes/generate-services.py"))
+        .args(["--merge", "/no/such"])
+        .output()?;
+    let said = String::from_utf8_lossy(&missing.stderr).into_owned();
+    ensure!(said.lines().count() == 1 && said.contains("/no/such"), "{said}");
     ensure!(
         !empty.status.success()
             && String::from_utf8_lossy(&empty.stderr).contains("kubectl get nodes")

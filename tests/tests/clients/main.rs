@@ -10,6 +10,7 @@ mod manifests;
 mod modules;
 mod real;
 mod real_server;
+mod schemas;
 mod server;
 mod usage;
 

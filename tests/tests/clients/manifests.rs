@@ -11,7 +11,7 @@ use crate::bench::{clients, installed};
 const MANIFESTS: [&str; 4] = ["cronjob", "daemonset", "sidecar", "test-job"];
 
 /// A program of the Python environment that `cargo xtask test` makes; `None` if it was not made.
-fn tool(name: &str) -> Option<PathBuf> {
+pub fn tool(name: &str) -> Option<PathBuf> {
     let path = clients().join("../target/venv/bin").join(name);
     if !path.exists() {
         eprintln!("skipped: no {}; `cargo xtask test clients` makes it", path.display());

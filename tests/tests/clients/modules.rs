@@ -94,6 +94,57 @@ fn node_tells_what_a_job_did() {
     tells_what_a_job_did("node", "-e", NODE, "Error: no rows");
 }
 
+/// The sample of docs/clients.md in this language.
+fn sample(language: &str) -> &'static str {
+    let page = include_str!("../../../docs/clients.md");
+    let (_, rest) = page.split_once(&format!("```{language}\n")).expect("a sample");
+    rest.split("```").next().expect("split yields something")
+}
+
+/// A sample of the documentation, with the client beside it, and the job that it leaves to its reader.
+fn does_what_it_shows(program: &str, client: &str, copy: &str, script: &str) {
+    let Some(program) = installed(program) else {
+        eprintln!("skipped: {program} is not installed");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::copy(clients().join(client), folder.path().join(copy)).expect("copied");
+    let file = folder.path().join("sample");
+    std::fs::write(&file, script).expect("written");
+    let server = Server::giving(vec![OK, OK]);
+    let output = Command::new(program)
+        .arg(&file)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("FLATLINE_URL", &server.url)
+        .env("FLATLINE_API_KEY", KEY)
+        .output()
+        .expect("started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = server.asked();
+    let told: Vec<Value> =
+        told.iter().map(|asked| serde_json::from_str(&asked.body).expect("JSON")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!((&told[0]["serviceId"], &told[0]["message"]), (&json!("backup"), &json!("12 GB")));
+    let web = json!({"serviceId": "web", "status": "degraded", "metadata": {"queue": 1200}});
+    assert_eq!(told[1], web);
+}
+
+#[test]
+fn python_does_what_the_documentation_shows() {
+    let script = format!("def make_backup():\n    return '12 GB'\n\n{}", sample("python"));
+    does_what_it_shows("python3", "heartbeat-client.py", "heartbeat_client.py", &script);
+}
+
+#[test]
+fn node_does_what_the_documentation_shows() {
+    let (load, rest) = sample("js").split_once('\n').expect("it loads the client first");
+    let script = format!(
+        "const makeBackup = async () => '12 GB';\n{load}\n(async () => {{\n{rest}\n}})();\n"
+    );
+    does_what_it_shows("node", "heartbeat-client.js", "heartbeat-client.js", &script);
+}
+
 /// The oldest versions that the clients promise to run on need not be here: their grammar is.
 #[test]
 fn the_python_client_is_python_3_8() {

@@ -8,6 +8,7 @@ mod channels;
 mod client;
 mod configuration;
 mod crashes;
+mod documents;
 mod down_and_up;
 mod jumps;
 mod keys;

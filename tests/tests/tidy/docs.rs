@@ -46,6 +46,24 @@ fn json_in_documents_is_json() {
     none("Samples are copied by people who trust them.", broken);
 }
 
+/// Spans such as `"enabled": false` and `{"services":["a"]}`.
+#[test]
+fn json_within_sentences_is_json() {
+    let mut broken = Vec::new();
+    for document in documents() {
+        let spans = document.text.lines().filter(|line| !line.starts_with("```"));
+        let spans = spans.flat_map(|line| line.split('`').skip(1).step_by(2));
+        for span in spans.filter(|span| span.contains("\":")) {
+            let text = if span.starts_with('"') { format!("{{{span}}}") } else { span.to_owned() };
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text);
+            if let (true, Err(error)) = (span.starts_with(['"', '{', '[']), is_json) {
+                broken.push(format!("{}: {span}: {error}", document.path));
+            }
+        }
+    }
+    none("Samples are copied by people who trust them.", broken);
+}
+
 #[test]
 fn commands_in_documents_exist() {
     let suites = read("xtask/src/suite.rs");

@@ -28,11 +28,20 @@ pub const CHANNELS: &str = r#"{"enabled": true, "channels": [
    "config": {"externalAlerts": false}, "events": []}
 ]}"#;
 
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 14] = [
     ("NOTIFICATION_DISCORD_WEBHOOK_WEBHOOKURL", "https://discord.example/x"),
     ("NOTIFICATION_SLACK_WEBHOOK_WEBHOOKURL", "https://slack.example/x"),
     ("NOTIFICATION_CUSTOM_WEBHOOK_URL", "https://hooks.example/x"),
     ("NOTIFICATION_PAGER_TWO_ROUTINGKEY", "x"),
+    ("NOTIFICATION_PAGERDUTY_ROUTINGKEY", "x"),
+    ("NOTIFICATION_TELEGRAM_BOT_BOTTOKEN", "1:x"),
+    ("NOTIFICATION_TELEGRAM_BOT_CHATID", "1"),
+    ("NOTIFICATION_MAILGUN_APIKEY", "x"),
+    ("NOTIFICATION_MAILGUN_DOMAIN", "mg.example"),
+    ("NOTIFICATION_PUSHOVER_USERKEY", "x"),
+    ("NOTIFICATION_PUSHOVER_APITOKEN", "x"),
+    ("NOTIFICATION_INTERNAL_ONLY_BOTTOKEN", "1:x"),
+    ("NOTIFICATION_INTERNAL_ONLY_CHATID", "1"),
     ("NOTIFICATION_INTERNAL_ONLY_URL", "https://hooks.example/y"),
 ];
 
@@ -115,10 +124,16 @@ pub fn request(header: &str, value: &str, body: String) -> Request<Body> {
 
 /// Status and body of the answer.
 pub async fn answer_of(app: &App, request: Request<Body>) -> (u16, Value) {
+    let (status, text) = send(app, request).await;
+    (status, serde_json::from_str(&text).unwrap())
+}
+
+/// Status and text of the answer.
+pub async fn send(app: &App, request: Request<Body>) -> (u16, String) {
     let response = crate::router(app.clone()).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
+    (status, String::from_utf8_lossy(&body).into_owned())
 }
 
 /// This function sends nothing.

@@ -38,7 +38,9 @@ impl Switches {
     pub fn of(settings: &Settings) -> Self {
         let features = &settings.features;
         let alerts = &settings.alert_notifications;
-        let told = alerts.toasts || alerts.browser;
+        let is_told = alerts.toasts || alerts.browser;
+        let is_asked = is_told && !settings.is_off(ApiSwitch::AlertHistory);
+        let polling_ms = alerts.polling_ms.filter(|_| is_asked).unwrap_or_default();
         Self {
             refresh: features.show_refresh_button,
             last_updated: features.show_last_updated,
@@ -47,11 +49,11 @@ impl Switches {
             export: features.show_export_button && !settings.is_off(ApiSwitch::Uptime),
             alerts: features.show_alert_history_button && !settings.is_off(ApiSwitch::AlertHistory),
             auto_refresh_ms: features.auto_refresh_ms.unwrap_or_default(),
-            polling_ms: alerts.polling_ms.filter(|_| told).unwrap_or_default(),
+            polling_ms,
             storage_key: alerts.local_storage_key.clone(),
             severities: alerts.severity_filter.join(" "),
             toasts: alerts.toasts,
-            notifications: alerts.browser,
+            notifications: alerts.browser && polling_ms > 0,
         }
     }
 }

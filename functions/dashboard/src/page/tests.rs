@@ -11,6 +11,7 @@ use crate::fixture::{
 };
 use crate::look::Look;
 use crate::reading::Past;
+use crate::sign_in::Session;
 use crate::template::Templates;
 
 const URL: &str = "http://127.0.0.1:8080";
@@ -46,7 +47,7 @@ fn look(config: &Config) -> Look {
 
 /// The HTML without the stylesheet.
 fn html(config: &Config, page: &Page) -> String {
-    let html = Templates::new().render("page.html", &look(config), page).unwrap();
+    let html = Templates::new().render("page.html", &look(config), Session::None, page).unwrap();
     let (head, rest) = html.split_once("<style>").unwrap();
     let (_, body) = rest.split_once("</style>").unwrap();
     format!("{head}<style></style>{body}")

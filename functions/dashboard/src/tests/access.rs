@@ -90,7 +90,7 @@ async fn a_page_that_may_not_be_read_is_a_form_and_an_api_is_json() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
     assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("form-action"));
-    assert!(html.contains("<form method=\"post\" action=\"login\">"), "{html}");
+    assert!(html.contains("<form method=\"post\" action=\"./login\">"), "{html}");
     assert!(html.contains("autocomplete=\"current-password\""), "{html}");
     let (_, headers, body) = bench.answer(Request::get("/api/status")).await;
     assert_eq!(headers[header::CONTENT_TYPE], "application/json");
@@ -116,6 +116,68 @@ async fn in_public_everybody_reads_and_a_wrong_key_takes_nothing_away() {
     let request = Request::get("/api/logs?serviceId=api").header(header::COOKIE, cookie);
     let (_, _, body) = bench.answer(request).await;
     assert!(!body.contains("contentHidden"), "{body}");
+}
+
+#[tokio::test]
+async fn the_form_of_a_page_below_leads_up() {
+    let bench = bench("password").await;
+    for (path, home) in [("/alerts", "./"), ("/services/api", "../"), ("/services/api/", "../../")]
+    {
+        let (status, _, html) = bench.answer(Request::get(path)).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+        assert!(html.contains(&format!("action=\"{home}login\"")), "{path}: {html}");
+        let asked = format!("name=\"next\" value=\"{}\"", &path[1..]);
+        assert!(html.contains(&asked), "{path}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn the_login_leads_back_to_the_page_that_was_asked_for_and_never_elsewhere() {
+    let bench = bench("password").await;
+    let password = PASSWORD.replace(' ', "+");
+    for (next, expected) in [
+        ("", "./"),
+        ("services%2Fa%2520b%3Fx%3D1", "./services/a%20b?x=1"),
+        ("%2F%2Fevil.example", "./evil.example"),
+        ("https%3A%2F%2Fevil.example", "./https://evil.example"),
+        ("a%0D%0Ab%3A+c", "./"),
+        ("%C3%A4", "./"),
+    ] {
+        let request = Request::post("/login").header(header::HOST, "status.example.com");
+        let form = format!("password={password}&next={next}");
+        let (status, headers, _) = bench.send(request.body(form.into()).unwrap()).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{next}");
+        assert_eq!(headers[header::LOCATION], expected, "{next}");
+    }
+    let request = Request::post("/login").body("password=guess&next=services%2Fapi".into());
+    let (_, _, html) = bench.send(request.unwrap()).await;
+    assert!(html.contains("name=\"next\" value=\"services/api\""), "{html}");
+}
+
+#[tokio::test]
+async fn every_page_has_the_way_in_or_out_where_there_is_a_password() {
+    let (public, closed) = (bench("public").await, bench("password").await);
+    let without = Bench::of(configured([("services.json", r#"{"services":[{"id":"api"}]}"#)], &[]));
+    let without = without.await;
+    let cookie = cookie(&public).await;
+    for (path, home) in
+        [("/", "./"), ("/alerts", "./"), ("/export", "./"), ("/services/api", "../")]
+    {
+        let (way_in, way_out) =
+            (format!("href=\"{home}login\""), format!("action=\"{home}logout\""));
+        for (sentence, bench, cookie, expected) in [
+            ("no password", &without, "", (false, false)),
+            ("a visitor", &public, "", (true, false)),
+            ("somebody who signed in", &public, cookie.as_str(), (false, true)),
+            ("the same behind the password", &closed, cookie.as_str(), (false, true)),
+        ] {
+            let request = Request::get(path).header(header::COOKIE, cookie);
+            let (_, _, html) = bench.answer(request.header(header::HOST, "x.example")).await;
+            let head = html.split("</header>").next().unwrap();
+            let found = (head.contains(&way_in), head.contains(&way_out));
+            assert_eq!(found, expected, "{path}: {sentence}");
+        }
+    }
 }
 
 #[tokio::test]

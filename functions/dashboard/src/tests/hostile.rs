@@ -11,6 +11,7 @@ use crate::fixture::{DAY_MS, NOW, record, swept};
 use crate::look::Look;
 use crate::page::{Filter, Page, Sources};
 use crate::reading::Past;
+use crate::sign_in::Session;
 use crate::template::Templates;
 
 /// What breaks out of text, attributes, scripts, styles, comments, titles and templates.
@@ -113,7 +114,7 @@ fn page(text: &str) -> String {
         filter: &Filter { status: "down".to_owned(), q: text.to_owned() },
         base_url: "http://127.0.0.1:8080",
     });
-    Templates::new().render("page.html", &look, &page).unwrap()
+    Templates::new().render("page.html", &look, Session::None, &page).unwrap()
 }
 
 #[test]

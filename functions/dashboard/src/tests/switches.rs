@@ -37,7 +37,9 @@ async fn a_switch_takes_its_part_off_the_page() {
         (r#"{"api":{"enableAlertHistoryEndpoint":false}}"#, "href=\"./alerts\""),
         (r#"{"features":{"autoRefreshSeconds":0}}"#, "data-refresh=\"30000\""),
         (r#"{"alertNotifications":{"enableToastNotifications":false}}"#, " data-toasts"),
-        (r#"{"alertNotifications":{"enableBrowserNotifications":false}}"#, " data-notify"),
+        (r#"{"alertNotifications":{"enableBrowserNotifications":false}}"#, "id=\"notify\""),
+        (r#"{"alertNotifications":{"pollingIntervalSeconds":0}}"#, "id=\"notify\""),
+        (r#"{"api":{"enableAlertHistoryEndpoint":false}}"#, "data-poll=\"60000\""),
     ];
     let whole = page("{}", "{}").await;
     for (settings, part) in rows {

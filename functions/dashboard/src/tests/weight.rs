@@ -13,6 +13,7 @@ use crate::fixture::{DAY_MS, MINUTE_MS, NOW, config, record, service};
 use crate::look::Look;
 use crate::page::{Filter, Page, Sources};
 use crate::reading::Past;
+use crate::sign_in::Session;
 use crate::template::Templates;
 
 /// Numbers that look drawn by chance and are the same each time.
@@ -64,7 +65,7 @@ fn page_of(count: usize) -> String {
         filter: &Filter::default(),
         base_url: "http://127.0.0.1:8080",
     });
-    Templates::new().render("page.html", &look, &page).unwrap()
+    Templates::new().render("page.html", &look, Session::None, &page).unwrap()
 }
 
 /// Bytes of this text as it is sent.

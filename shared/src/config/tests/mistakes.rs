@@ -32,7 +32,7 @@ fn any_file() {
     judge("dashboard.json", &[("a number", "5", &[": must be an object, not 5"])]);
 }
 
-const NOTIFICATION_SETTINGS: &[Row] = &[
+pub(super) const NOTIFICATION_SETTINGS: &[Row] = &[
     ("enabled is a number", r#"{"enabled": 1}"#, &[" enabled: must be true or false, not 1"]),
     (
         "a negative cooldown",
@@ -84,7 +84,7 @@ fn notification_settings() {
     judge("notifications.json", NOTIFICATION_SETTINGS);
 }
 
-const SETTINGS: &[Row] = &[
+pub(super) const SETTINGS: &[Row] = &[
     (
         "no day kept",
         r#"{"uptime": {"retentionDays": 0}}"#,

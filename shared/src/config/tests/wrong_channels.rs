@@ -3,7 +3,7 @@
 use super::errors;
 use super::mistakes::{Row, judge};
 
-const CHANNELS: &[Row] = &[
+pub(super) const CHANNELS: &[Row] = &[
     (
         "no type",
         r#"{"channels": [{"name": "Ops"}]}"#,

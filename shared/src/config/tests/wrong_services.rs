@@ -3,7 +3,7 @@
 use super::mistakes::{Row, judge};
 use super::{errors, load};
 
-const SERVICES: &[Row] = &[
+pub(super) const SERVICES: &[Row] = &[
     ("no services", "{}", &[" services: must be a list of services, and is missing"]),
     ("services is no list", r#"{"services": {}}"#, &[" services: must be a list, not an object"]),
     (

@@ -347,6 +347,23 @@ fn many_as_one_are_told_one_by_one_inside() {
 }
 
 #[test]
+fn the_documentation_shows_many_as_one() {
+    let (rows, config) = ([down(), down()], config(Some("https://status.example")));
+    let message = Message::folded(&rows, &config, DOWN_AT).unwrap();
+    let outgoing = request(&message, &plain_channel()).unwrap();
+    let body: Value = serde_json::from_slice(&outgoing.http().unwrap().body).unwrap();
+    let shown = &documented()[3];
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(shown), keys(&body));
+    assert_eq!((&shown["event"], &shown["count"]), (&body["event"], &body["count"]));
+    // Each event is cut short on the page.
+    for event in shown["events"].as_array().unwrap() {
+        let left_out = |key: &String| body["events"][0].get(key).is_none();
+        assert!(!keys(event).iter().any(left_out), "{event}");
+    }
+}
+
+#[test]
 fn many_more_than_there_is_room_for_are_counted() {
     let rows = vec![down(); 5_000];
     let config = config(None);

@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use flatline_domain::Status;
 use flatline_domain::transition::Reason;
+use flatline_domain::{Status, UnixMs};
 use flatline_embedded::Engine;
 
 use super::bench::{START, item, later, plain};
 use super::moves::{commit, read};
 use super::tampering::{Reply, table, tampered};
 use crate::store::item::Item;
-use crate::store::{LogEntry, Store, SweepFilter, TickMark, keys};
+use crate::store::{FeedEntry, LogEntry, Store, SweepFilter, TickMark, keys};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// The operations that were sent.
 #[derive(Clone, Default)]
@@ -75,6 +77,38 @@ async fn each_access_costs_what_the_head_doc_says() {
     assert_eq!(operations.take(), ["Query"], "its incidents");
     store.feed(START, START.plus_ms(2 * 86_400_000), 100).await.unwrap();
     assert_eq!(operations.take(), ["Query"; 3], "three days of the feed");
+}
+
+#[tokio::test]
+async fn the_feed_asks_for_eight_days_at_once_once_today_is_not_enough() {
+    let (engine, _) = table().await;
+    let (store, operations) = counted(&engine).await;
+    let now = START.plus_ms(30 * DAY_MS);
+    let each_day: Vec<_> = (0..30).map(|day| entry(now.plus_ms(-day * DAY_MS))).collect();
+    store.import_feed(&each_day, 60, now).await.unwrap();
+    operations.take();
+    for (limit, days, queries) in
+        [(0, 9, 0), (1, 9, 1), (2, 9, 9), (9, 9, 9), (10, 9, 10), (99, 29, 30)]
+    {
+        let found = store.feed(now.plus_ms(-days * DAY_MS), now, limit).await.unwrap();
+        let expected = limit.min(usize::try_from(days).unwrap() + 1);
+        assert_eq!(found, each_day[..expected], "limit {limit}, {days} days");
+        assert_eq!(operations.take().len(), queries, "limit {limit}, {days} days");
+    }
+}
+
+fn entry(at: UnixMs) -> FeedEntry {
+    FeedEntry {
+        id: at.0.to_string(),
+        at,
+        title: "x".to_owned(),
+        message: String::new(),
+        severity: "info".to_owned(),
+        source: "x".to_owned(),
+        service_id: None,
+        status: None,
+        muted: false,
+    }
 }
 
 #[tokio::test]

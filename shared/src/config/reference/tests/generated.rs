@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::{markdown, schema};
-use super::FILES;
+use super::{FILES, specimen};
 use crate::config::Env;
 
 fn root() -> PathBuf {
@@ -52,4 +52,10 @@ fn generated_tables_of_the_documentation_are_fresh() {
         text = format!("{before}{begin}\n{}\n{end}{after}", markdown::table(keys));
     }
     judge(&path, &text);
+}
+
+#[test]
+fn generated_questions_for_a_judge_of_schemas_are_fresh() {
+    let text = serde_json::to_string_pretty(&specimen::exam()).expect("is JSON") + "\n";
+    judge(&root().join("tests/tests/clients/schemas/exam.json"), &text);
 }

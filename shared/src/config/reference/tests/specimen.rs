@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::{Key, Shape, Standard};
 use super::{FILES, load};
 use crate::config::Config;
+use crate::config::tests::mistakes_of_type;
 
 /// Something that is right for a key.
 fn right(key: &Key, shape: &Shape) -> Value {
@@ -51,12 +52,15 @@ fn defaults(keys: &[Key]) -> Value {
     keys.iter().filter_map(entry).collect::<Map<_, _>>().into()
 }
 
+/// Wrong where some words are allowed. All other wrong texts are of the right type.
+const NO_WORD: &str = "no such word";
+
 /// Something that is wrong for a key, if anything is.
 fn wrong(shape: &Shape) -> Value {
     match *shape {
         Shape::Whole(_, _, to) => (to + 1).into(),
         Shape::Number(_, _, to) => (to + 0.5).into(),
-        Shape::Word(_) | Shape::Kind => "no such word".into(),
+        Shape::Word(_) | Shape::Kind => NO_WORD.into(),
         Shape::Color => "#10b98".into(),
         Shape::Link | Shape::Picture => "javascript:alert(1)".into(),
         Shape::Css => "</style>".into(),
@@ -70,6 +74,30 @@ fn wrong(shape: &Shape) -> Value {
         | Shape::Free
         | Shape::Either(..) => 5.into(),
     }
+}
+
+/// What another judge of the files is asked: those that are right, the sample of each with one value
+/// that is wrong, and files that are wrong for their types.
+pub(super) fn exam() -> Value {
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for (file, keys) in FILES {
+        right.push(json!({"file": file, "document": object(keys)}));
+        right.push(json!({"file": file, "document": whole(file, keys)}));
+        let mut all = Vec::new();
+        mistakes(keys, "", "", &mut all);
+        for (pointer, _, value) in all {
+            let is_text = value.as_str().is_some_and(|text| text != NO_WORD);
+            if !is_text {
+                wrong.push(json!({"file": file, "pointer": pointer, "value": value}));
+            }
+        }
+    }
+    let more = mistakes_of_type().into_iter().filter_map(|(file, text)| {
+        let document: Value = serde_json::from_str(text).ok()?;
+        Some(json!({"file": file, "document": document}))
+    });
+    wrong.extend(more);
+    json!({"right": right, "wrong": wrong})
 }
 
 /// Every path of a table with a wrong value for it, as JSON pointer and as problems name it.
@@ -106,16 +134,24 @@ fn a_file_with_every_key_loads_and_none_is_unknown() {
     }
 }
 
+/// A file in which every default is written out.
+fn whole(file: &str, keys: &'static [Key]) -> Value {
+    if file != "services.json" {
+        return defaults(keys);
+    }
+    let mut written = json!({"services": [defaults(service(keys))], "groups": []});
+    written["services"][0]["id"] = "x".into();
+    written
+}
+
 #[test]
 fn a_default_that_is_written_out_changes_nothing() {
     for (file, keys) in FILES {
-        let mut written = defaults(keys);
-        let mut absent = json!({});
-        if file == "services.json" {
-            written = json!({"services": [defaults(service(keys))], "groups": []});
-            written["services"][0]["id"] = "x".into();
-            absent = json!({"services": [{"id": "x"}]});
-        }
+        let written = whole(file, keys);
+        let absent = match file {
+            "services.json" => json!({"services": [{"id": "x"}]}),
+            _ => json!({}),
+        };
         let shown = |document: &Value| {
             let config = load(file, document).expect("defaults are right");
             let services =
