@@ -47,9 +47,12 @@ pub async fn app(
     let revision = revision(&store, &config.hash).await?;
     let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
     let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);
-    let canary = HttpCanary::new(&canary_url, canary_key.clone())?;
-    let transport =
-        HttpTransport::new(&config.notify.allow_private, config.notify.request_timeout_ms as u64)?;
+    let canary = HttpCanary::new(&canary_url, canary_key.clone(), &config.authorities)?;
+    let transport = HttpTransport::trusting(
+        &config.authorities,
+        &config.notify.allow_private,
+        config.notify.request_timeout_ms as u64,
+    )?;
     Ok(App {
         config: Arc::new(config),
         revision,

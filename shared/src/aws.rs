@@ -91,7 +91,7 @@ impl App {
             revision: revision(role, &env)?,
             store,
             clock,
-            canary: canary(role, &env)?,
+            canary: canary(role, &env, &config)?,
             canary_key: env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(|| Secret::new("")),
             transport: transport(role, &config)?,
             doorbell: Arc::new(Notify::new()),
@@ -158,14 +158,14 @@ impl Role {
     }
 }
 
-fn canary(role: Role, env: &Env) -> Result<Arc<dyn Canary>, StartError> {
+fn canary(role: Role, env: &Env, config: &Config) -> Result<Arc<dyn Canary>, StartError> {
     if role != Role::Checker {
         return Ok(Arc::new(Absent));
     }
     let set = |name| env.get(name).ok_or(StartError::NotSet(name));
     let url = set("FLATLINE_CANARY_URL")?;
     let key = Secret::new(set("FLATLINE_CANARY_KEY")?);
-    Ok(Arc::new(HttpCanary::new(url, key)?))
+    Ok(Arc::new(HttpCanary::new(url, key, &config.authorities)?))
 }
 
 fn transport(role: Role, config: &Config) -> Result<Arc<dyn Transport>, StartError> {
@@ -173,7 +173,8 @@ fn transport(role: Role, config: &Config) -> Result<Arc<dyn Transport>, StartErr
         return Ok(Arc::new(Absent));
     }
     let timeout_ms = config.notify.request_timeout_ms as u64;
-    Ok(Arc::new(HttpTransport::new(&config.notify.allow_private, timeout_ms)?))
+    let allowed = &config.notify.allow_private;
+    Ok(Arc::new(HttpTransport::trusting(&config.authorities, allowed, timeout_ms)?))
 }
 
 /// In place of what a function never uses: building it would cost each cold start.

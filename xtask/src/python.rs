@@ -1,4 +1,4 @@
-//! The Python environment of suites that read manifests by their schemas.
+//! The Python environment of suites that read manifests by their schemas or send e-mail to SES.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::root;
 
 /// What the environment holds.
-const REQUIREMENTS: &str = "tests/tests/clients/requirements.txt";
+const REQUIREMENTS: &str = "tests/requirements.txt";
 
 fn folder() -> PathBuf {
     root().join("target/venv")

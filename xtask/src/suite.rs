@@ -119,7 +119,8 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
-            .needing(&[CHATTR, CURL, FAKETIME, SETPRIV]),
+            .needing(&[CHATTR, CURL, FAKETIME, SETPRIV, VENV])
+            .with_packages(),
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),

@@ -94,6 +94,7 @@ async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'
         Ok(outgoing) => outgoing,
         Err(error) => return Told::Outcome(Outcome::Refused { reason: error.to_string() }),
     };
+    let is_mail = outgoing.http().is_none();
     let answer = match send(app, outgoing).await {
         Ok(answer) => answer,
         Err(SendError::Forbidden(reason)) => return Told::Outcome(Outcome::Refused { reason }),
@@ -102,7 +103,8 @@ async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'
             return Told::Outcome(Outcome::Failed { error, after_ms: None, pace });
         }
     };
-    let status = format!("HTTP {}", answer.status);
+    let reply = if is_mail { answer.reply() } else { None };
+    let status = reply.unwrap_or_else(|| format!("HTTP {}", answer.status));
     Told::Outcome(match (format.judge)(&answer, app.clock.now()) {
         Verdict::Delivered => Outcome::Accepted { answer: status },
         Verdict::Retry { after_ms } => {

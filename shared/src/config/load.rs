@@ -11,8 +11,8 @@ use super::entry::Surroundings;
 use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
-    ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, fingerprint, keys,
-    notifications, services, settings,
+    ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities, fingerprint,
+    keys, notifications, services, settings,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -104,6 +104,7 @@ impl Config {
             read_key: env.secret("READ_API_KEY"),
             dashboard_password: env.secret("DASHBOARD_PASSWORD"),
             public_url: read_public_url(judge, env),
+            authorities: authorities::read(judge, env),
             hash,
             warnings: Vec::new(),
         }

@@ -4,6 +4,7 @@
 //! the first problem. A known key of a wrong type or value is an error, an unknown key a warning.
 
 mod address;
+mod authorities;
 mod channel_options;
 mod channels;
 mod credentials;

@@ -43,6 +43,8 @@ pub struct Config {
     pub dashboard_password: Option<Secret>,
     /// `FLATLINE_PUBLIC_URL`, without a trailing slash.
     pub public_url: Option<String>,
+    /// `FLATLINE_CA`: authorities whose certificates are trusted besides the public ones (DER).
+    pub authorities: Vec<Vec<u8>>,
     /// Hash of what decides statuses and routes; a change raises the revision.
     pub hash: String,
     /// What is odd but no error, one sentence each, with file and path.

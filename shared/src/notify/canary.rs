@@ -44,7 +44,8 @@ struct Heard {
 
 impl HttpCanary {
     /// Sends to `url`: the base address of ingest, or the full address of its heartbeat endpoint.
-    pub fn new(url: &str, key: Secret) -> Result<Self, CanaryError> {
+    /// Certificates that one of `roots` (DER) signed are trusted besides those of public authorities.
+    pub fn new(url: &str, key: Secret, roots: &[Vec<u8>]) -> Result<Self, CanaryError> {
         let mut url: Url = url.parse().map_err(|_| CanaryError::Url)?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(CanaryError::Url);
@@ -53,7 +54,7 @@ impl HttpCanary {
         if !base.ends_with(HEARTBEAT_PATH) {
             url.set_path(&format!("{base}{HEARTBEAT_PATH}"));
         }
-        let client = client_builder(TIMEOUT).build().map_err(ClientError::from)?;
+        let client = client_builder(roots, TIMEOUT)?.build().map_err(ClientError::from)?;
         Ok(Self { client, url, key })
     }
 

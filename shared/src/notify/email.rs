@@ -192,8 +192,6 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let error = error.split(':').next().unwrap_or_default();
     let error = error.rsplit('#').next().unwrap_or_default();
     let said = body["message"].as_str().or_else(|| body["Message"].as_str());
-    let line = String::from_utf8_lossy(&answer.body);
-    let is_line = answer.headers.is_empty() && !line.trim().is_empty();
     match (answer.status, error) {
         (200..=299, _) => verdict,
         (_, "LimitExceededException" | "TooManyRequestsException") => {
@@ -201,8 +199,10 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
         }
         // Those of a function change while it runs.
         (_, "ExpiredTokenException" | "RequestExpired") => Verdict::Retry { after_ms: None },
-        (_, "") if is_line => verdict.because(Some(&line)),
-        (_, "") => verdict.because(said),
+        (_, "") => match (verdict, answer.reply()) {
+            (Verdict::Permanent { .. }, Some(reason)) => Verdict::Permanent { reason },
+            (verdict, _) => verdict.because(said),
+        },
         (_, error) => verdict.because(Some(error)).because(said),
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use flatline_domain::UnixMs;
 
+use super::fit::one_line;
 use crate::config::Secret;
 
 /// Why a channel cannot be spoken to as it is configured. Names settings, never their values.
@@ -141,6 +142,16 @@ pub struct Answer {
     pub headers: http::HeaderMap,
     /// At most 64 KiB of the body.
     pub body: bytes::Bytes,
+}
+
+impl Answer {
+    /// The reply of a mail server, if it may be one: one line, cut to 200 characters.
+    #[must_use]
+    pub fn reply(&self) -> Option<String> {
+        let line = one_line(&String::from_utf8_lossy(&self.body));
+        let is_reply = self.headers.is_empty() && !line.is_empty();
+        is_reply.then(|| line.chars().take(200).collect())
+    }
 }
 
 /// Why nothing came back.

@@ -11,6 +11,7 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use super::guard::Guard;
+use super::tls::in_words;
 use super::{Answer, Encryption, SendError, Submission};
 
 /// Hands `submission` to its server; `roots` are trusted besides the public ones.
@@ -57,7 +58,7 @@ fn answer(status: u16, line: &str) -> Answer {
 fn innermost(error: &Error) -> String {
     let first: &dyn std::error::Error = error;
     let causes = std::iter::successors(Some(first), |cause| cause.source());
-    causes.last().map(ToString::to_string).unwrap_or_default()
+    in_words(causes.last().map(ToString::to_string).unwrap_or_default())
 }
 
 /// Where to connect: one address, after all of them were judged.

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
 use super::guard::{Guard, Refusal, Road, road};
-use super::tls::use_ring;
+use super::tls::{in_words, use_ring};
 use super::{Answer, BoxFuture, Encryption, HttpRequest, Outgoing, SendError, Transport, smtp};
 
 /// Bytes of an answer that are read; the rest is dropped.
@@ -19,15 +19,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest that a whole request may take, in ms; also the default.
 pub const REQUEST_TIMEOUT_MAX_MS: u64 = 10_000;
 
-/// What every client of ours has in common: its name, no redirects, no proxies.
-pub(super) fn client_builder(timeout: Duration) -> ClientBuilder {
+/// What every client of ours has in common: its name, whom it trusts, no redirects, no proxies.
+pub(super) fn client_builder(
+    roots: &[Vec<u8>],
+    timeout: Duration,
+) -> Result<ClientBuilder, ClientError> {
     use_ring();
-    Client::builder()
+    let mut builder = Client::builder()
         .user_agent(concat!("flatline/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .timeout(timeout)
+        .timeout(timeout);
+    for root in roots {
+        builder = builder.add_root_certificate(Certificate::from_der(root)?);
+    }
+    Ok(builder)
 }
 
 /// A client could not be built; nothing can be sent.
@@ -59,11 +66,9 @@ impl Line {
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let guard = Guard::new(allow_private, road);
-        let mut builder =
-            client_builder(timeout).https_only(road == Road::Encrypted).dns_resolver(guard.clone());
-        for root in roots {
-            builder = builder.add_root_certificate(Certificate::from_der(root)?);
-        }
+        let builder = client_builder(roots, timeout)?
+            .https_only(road == Road::Encrypted)
+            .dns_resolver(guard.clone());
         Ok(Self { client: builder.build()?, guard })
     }
 }
@@ -162,6 +167,7 @@ pub(super) fn failure(host: &str, error: reqwest::Error) -> SendError {
         return SendError::Failed(format!("{doing} {host} took too long"));
     }
     let innermost = causes.by_ref().last().map(ToString::to_string).unwrap_or_default();
+    let innermost = in_words(innermost);
     SendError::Failed(format!("{doing} {host} failed: {innermost}"))
 }
 

@@ -19,7 +19,7 @@ const ROWS: usize = 1_000;
 const CHANNEL: &str = "hook";
 
 /// Messages are waited for so long, in ms.
-const PATIENCE_MS: i64 = 120_000;
+const PATIENCE_MS: u64 = 120_000;
 
 /// Measures.
 pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
@@ -30,9 +30,9 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let home = tempfile::tempdir()?;
     fill(home.path(), &clock).await?;
     let mut flatline = FlatlineLaunch::with(config).release().data(home.path()).start().await?;
-    wait_for(&receiver, ROWS / 10, &clock).await?;
+    receiver.wait_for_count(ROWS / 10, PATIENCE_MS).await?;
     let early_mb = mb(&flatline)?;
-    wait_for(&receiver, ROWS, &clock).await?;
+    receiver.wait_for_count(ROWS, PATIENCE_MS).await?;
     let late_mb = mb(&flatline)?;
     flatline.kill()?;
     let moments: Vec<UnixMs> = receiver.received().iter().map(|it| it.at).collect();
@@ -89,15 +89,6 @@ fn alert(number: usize, now: UnixMs) -> ExternalAlert {
     };
     let key = alert_key(&source, &name);
     ExternalAlert { key, feed, feed_days: 7, notice, channels: vec![CHANNEL.to_owned()] }
-}
-
-async fn wait_for(receiver: &Receiver, count: usize, clock: &SharedClock) -> anyhow::Result<()> {
-    let until_ms = clock.monotonic_ms() + PATIENCE_MS;
-    while receiver.received().len() < count {
-        anyhow::ensure!(clock.monotonic_ms() < until_ms, "messages do not come");
-        clock.sleep(20).await;
-    }
-    Ok(())
 }
 
 fn mb(flatline: &Flatline) -> anyhow::Result<f64> {

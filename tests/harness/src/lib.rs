@@ -1,5 +1,6 @@
 //! What the tests stand on.
 //!
+//! - [`authority`]: certificates, good and bad, of an authority that only who is told of it trusts.
 //! - [`bridge`]: the embedded engine behind a [`bridge::Gate`] that counts calls, bills them by DynamoDB's
 //!   rules and breaks them on demand; in this process ([`bridge::Gate::client`]) or over HTTP
 //!   ([`bridge::Bridge`]).
@@ -7,9 +8,11 @@
 //! - [`config`]: config directories with the variables that belong to them.
 //! - [`dice`]: chance that can be repeated.
 //! - [`deployment`]: the Lambda binaries on one table, without AWS, by [`runtime_api`].
+//! - [`mail`]: a mail server, with TLS from the start or by STARTTLS, that keeps messages or fails.
 //! - [`process`]: real processes, among them `flatline`; kill -9, signals, restarts, output, CPU, memory.
 //! - [`receiver`]: a webhook receiver, plain or TLS, that answers what it is told to.
 //! - [`runtime_api`]: the Runtime API of one Lambda process, and an HTTP API in front of several.
+//! - [`vendors`]: the fault server: Discord, Slack and the others by their own rules, and any failure.
 //!
 //! Everything listens on a free port of 127.0.0.1 and is gone when dropped. A story in a few lines:
 //! ```no_run
@@ -30,15 +33,19 @@
 //! # Ok(()) }
 //! ```
 
+pub mod authority;
 pub mod bridge;
 pub mod clock;
 pub mod config;
 pub mod deployment;
 pub mod dice;
 mod listener;
+pub mod mail;
+mod pour;
 pub mod process;
 pub mod receiver;
 pub mod runtime_api;
+pub mod vendors;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
-//! A small HTTP/1.1 server that can hang up without an answer.
+//! A small HTTP/1.1 server that can answer without end, hang up or break off without an answer.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,6 +17,24 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+
+pub(crate) use crate::pour::Pour;
+
+/// How one exchange ends.
+pub(crate) enum Exchange {
+    /// With an answer.
+    Answer(Response<Pour>),
+    /// The connection is closed.
+    HangUp,
+    /// The connection is reset.
+    Reset,
+}
+
+impl From<Option<Response<Bytes>>> for Exchange {
+    fn from(answer: Option<Response<Bytes>>) -> Self {
+        answer.map_or(Self::HangUp, |answer| Self::Answer(answer.map(Pour::whole)))
+    }
+}
 
 /// A server in the background. Listener and connections close when dropped.
 pub(crate) struct Listening {
@@ -29,7 +48,7 @@ impl Listening {
     pub(crate) async fn start<H, F>(tls: Option<TlsAcceptor>, handler: H) -> io::Result<Self>
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-        F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
+        F: Future<Output: Into<Exchange>> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -52,7 +71,7 @@ impl Drop for Listening {
 async fn accept<H, F>(listener: TcpListener, tls: Option<TlsAcceptor>, handler: Arc<H>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-    F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
+    F: Future<Output: Into<Exchange>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
@@ -64,46 +83,59 @@ where
 async fn connect<H, F>(stream: TcpStream, tls: Option<TlsAcceptor>, handler: Arc<H>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-    F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
+    F: Future<Output: Into<Exchange>> + Send + 'static,
 {
     // Small answers must not wait for the peer's delayed acknowledgement.
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    match tls {
-        None => serve(stream, handler).await,
-        Some(tls) => {
-            if let Ok(stream) = tls.accept(stream).await {
-                serve(stream, handler).await;
-            }
+    let (tcp, ended) = match tls {
+        None => {
+            let mut stream = stream;
+            let ended = serve(&mut stream, handler).await;
+            (stream, ended)
         }
+        Some(tls) => {
+            let Ok(mut stream) = tls.accept(stream).await else { return };
+            let ended = serve(&mut stream, handler).await;
+            (stream.into_inner().0, ended)
+        }
+    };
+    if matches!(ended, Some(Cut::Reset)) {
+        // Closing it then sends a reset; if even that fails the client sees an ordinary end.
+        let _lingers = tcp.set_zero_linger();
     }
 }
 
-async fn serve<S, H, F>(stream: S, handler: Arc<H>)
+/// Serves a connection to its end; says how a handler cut it, if one did.
+async fn serve<S, H, F>(stream: &mut S, handler: Arc<H>) -> Option<Cut>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-    F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
+    F: Future<Output: Into<Exchange>> + Send + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
         let handler = handler.clone();
         async move {
             let (parts, body) = request.into_parts();
-            let body = body.collect().await.map_err(|_| HangUp)?.to_bytes();
-            let response = handler(Request::from_parts(parts, body)).await.ok_or(HangUp)?;
-            Ok::<_, HangUp>(response.map(whole))
+            let body = body.collect().await.map_err(|_| Cut::HangUp)?.to_bytes();
+            match handler(Request::from_parts(parts, body)).await.into() {
+                Exchange::Answer(response) => Ok(response),
+                Exchange::HangUp => Err(Cut::HangUp),
+                Exchange::Reset => Err(Cut::Reset),
+            }
         }
     });
-    // The client sees how a connection ends; there is nobody here to tell.
-    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-}
-
-fn whole(body: Bytes) -> Full<Bytes> {
-    Full::new(body)
+    // The client sees how a connection ends; there is nobody else here to tell.
+    let ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    ended.err()?.source()?.downcast_ref().copied()
 }
 
 /// Makes hyper close the connection without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("hung up")]
-struct HangUp;
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Cut {
+    #[error("hung up")]
+    HangUp,
+    #[error("reset")]
+    Reset,
+}

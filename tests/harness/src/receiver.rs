@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::pause;
-use crate::listener::Listening;
+use crate::listener::{Exchange, Listening, Pour};
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -49,6 +49,9 @@ enum End {
     Answer,
     Hang,
     Drop,
+    Reset,
+    Trickle,
+    Flood,
 }
 
 impl Reply {
@@ -65,6 +68,21 @@ impl Reply {
     /// Takes the request and cuts the connection.
     pub fn hang_up() -> Self {
         Self { end: End::Drop, ..Self::status(200) }
+    }
+
+    /// Takes the request and resets the connection.
+    pub fn reset() -> Self {
+        Self { end: End::Reset, ..Self::status(200) }
+    }
+
+    /// Says 200 and then one byte now and then, for ever.
+    pub fn trickle() -> Self {
+        Self { end: End::Trickle, ..Self::status(200) }
+    }
+
+    /// Says 200 and then as much as is read, for ever.
+    pub fn flood() -> Self {
+        Self { end: End::Flood, ..Self::status(200) }
     }
 
     /// With this header.
@@ -120,6 +138,11 @@ impl Receiver {
     /// Plain HTTP on a free port.
     pub async fn start() -> io::Result<Self> {
         Self::serve(None, None).await
+    }
+
+    /// TLS as this acceptor has it.
+    pub async fn start_behind(tls: TlsAcceptor) -> io::Result<Self> {
+        Self::serve(Some(tls), None).await
     }
 
     /// TLS with a certificate made for it, for `127.0.0.1` and `localhost`.
@@ -226,7 +249,7 @@ impl Receiver {
     }
 }
 
-async fn answer(shelf: Arc<Shelf>, request: Request<Bytes>) -> Option<Response<Bytes>> {
+async fn answer(shelf: Arc<Shelf>, request: Request<Bytes>) -> Exchange {
     let (parts, body) = request.into_parts();
     let received = Received {
         at: shelf.clock.now(),
@@ -241,19 +264,19 @@ async fn answer(shelf: Arc<Shelf>, request: Request<Bytes>) -> Option<Response<B
     lock(&shelf.received).push(received);
     shelf.arrival.notify_waiters();
     pause(reply.delay_ms).await;
-    match reply.end {
-        End::Answer => response(reply),
+    let body = match reply.end {
         End::Hang => std::future::pending().await,
-        End::Drop => None,
-    }
-}
-
-fn response(reply: Reply) -> Option<Response<Bytes>> {
+        End::Drop => return Exchange::HangUp,
+        End::Reset => return Exchange::Reset,
+        End::Trickle => Pour::drops(),
+        End::Flood => Pour::Flood,
+        End::Answer => Pour::whole(Bytes::from(reply.body)),
+    };
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    response.body(Bytes::from(reply.body)).ok()
+    response.body(body).map_or(Exchange::HangUp, Exchange::Answer)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

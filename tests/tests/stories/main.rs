@@ -17,4 +17,5 @@ mod reading;
 mod refusals;
 mod reminders;
 mod site;
+mod vendors;
 mod world;

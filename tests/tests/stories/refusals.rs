@@ -98,6 +98,13 @@ async fn a_bad_configuration_is_told_whole_and_nothing_is_touched() -> Result<()
         ensure!(!said.contains("fl_secret"), "{said}");
     }
 
+    let authority = home.path().join("authority.pem");
+    let file = authority.display().to_string();
+    let judge = || Attempt::of(&config()?, &data).map(|it| it.env("FLATLINE_CA_FILE", &file));
+    holds(&judge()?.refused(2).await?, &["FLATLINE_CA_FILE", "the file cannot be read"])?;
+    fs::write(&authority, "garbage")?;
+    holds(&judge()?.refused(2).await?, &["FLATLINE_CA_FILE", "certificates in PEM form"])?;
+
     let said = Attempt::of(&config()?, &data)?.arg("--lissen").refused(2).await?;
     holds(&said, &["--lissen", "--listen"])?;
     let said = Attempt::of(&config()?, &data)?.env("FLATLINE_LISTEN", "here").refused(2).await?;

@@ -29,7 +29,7 @@ async fn ingest() -> String {
 }
 
 async fn proof(url: &str, key: &str) -> Result<UnixMs, String> {
-    let canary = HttpCanary::new(url, Secret::new(key)).unwrap();
+    let canary = HttpCanary::new(url, Secret::new(key), &[]).unwrap();
     canary.prove().await.map_err(|error| error.to_string())
 }
 
@@ -63,7 +63,7 @@ async fn anything_else_proves_nothing() {
 #[test]
 fn an_address_that_is_none_is_refused() {
     for url in ["", "status.example", "ftp://status.example", "file:///etc/passwd"] {
-        let refused = HttpCanary::new(url, Secret::new("k"));
+        let refused = HttpCanary::new(url, Secret::new("k"), &[]);
         assert!(matches!(refused, Err(CanaryError::Url)), "{url}");
     }
 }

@@ -324,7 +324,7 @@ fn email() {
             ),
             (200, &[], "250 queued", Verdict::Delivered, "SMTP: queued"),
             (503, &[], "451 greylisted", retry(), "SMTP: later"),
-            (400, &[], "550 no such user", permanent("HTTP 400: 550 no such user"), "SMTP: never"),
+            (400, &[], "550 no such user", permanent("550 no such user"), "SMTP: never"),
         ],
     );
 }

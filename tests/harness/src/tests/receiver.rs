@@ -56,6 +56,23 @@ async fn it_can_answer_late_never_or_by_hanging_up() {
 }
 
 #[tokio::test]
+async fn it_can_break_off_and_answer_without_end() {
+    let receiver = Receiver::start().await.unwrap();
+    let post = async || http_client().post(receiver.url()).body("x").send().await;
+    receiver.answer(Reply::reset());
+    let broken = format!("{:?}", post().await.unwrap_err());
+    assert!(broken.contains("ConnectionReset"), "{broken}");
+    for (reply, bytes) in [(Reply::trickle(), 3), (Reply::flood(), 1_000_000)] {
+        receiver.answer(reply);
+        let mut answer = post().await.unwrap();
+        let mut read = 0;
+        while read < bytes {
+            read += answer.chunk().await.unwrap().unwrap().len();
+        }
+    }
+}
+
+#[tokio::test]
 async fn waiting_ends_with_what_comes_or_tells_what_came_instead() {
     let receiver = Receiver::start().await.unwrap();
     let (found, sent) = tokio::join!(receiver.wait_for(|it| it.json["n"] == 2, 30_000), async {

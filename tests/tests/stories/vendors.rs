@@ -1,0 +1,10 @@
+//! Every type of channel, through the real process, with receivers that keep to the vendors' rules.
+
+mod accepted;
+mod answers;
+mod certificates;
+mod hall;
+mod mail;
+mod patience;
+mod ses;
+mod verdicts;
