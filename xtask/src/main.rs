@@ -17,7 +17,7 @@ use crate::suite::Suite;
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
        cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
-       cargo xtask bench [detection] [heartbeats] [fleet]    the benchmark, in release
+       cargo xtask bench [detection] [delivery] [heartbeats] [fleet]    the benchmark, in release
 
   --quick      without the suites that start processes or search state spaces
   --no-skips   what cannot run here is a failure

@@ -1,6 +1,6 @@
 //! A full outbox and a fast receiver: how fast one channel is served, and whether memory stays flat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use flatline_domain::{Status, UnixMs};
@@ -41,7 +41,10 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let rate = (ROWS - 1) as f64 * 1_000.0 / last.since_ms(first).max(1) as f64;
     figures.add("messages to one fast receiver, 1,000 waiting", "/s", Target::AtLeast(200.0), rate);
     figures.add("RSS meanwhile, growth", "MB", Target::AtMost(5.0), late_mb - early_mb);
-    anyhow::ensure!(moments.len() == ROWS, "{} messages instead of {ROWS}", moments.len());
+    let titles: BTreeSet<String> =
+        receiver.received().iter().map(|it| it.json["title"].to_string()).collect();
+    let (came, different) = (moments.len(), titles.len());
+    anyhow::ensure!(came == ROWS && different == ROWS, "{came} messages of {different} alerts");
     Ok(())
 }
 

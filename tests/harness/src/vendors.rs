@@ -11,6 +11,7 @@ mod mailgun;
 mod pagerduty;
 mod pushover;
 mod server;
+mod ses;
 mod slack;
 mod telegram;
 mod webhook;
@@ -30,6 +31,8 @@ pub enum Vendor {
     Telegram,
     /// The messages API of Mailgun.
     Mailgun,
+    /// Amazon SES v2.
+    Ses,
     /// The messages API of Pushover.
     Pushover,
     /// Events API v2 of PagerDuty.
@@ -40,11 +43,12 @@ pub enum Vendor {
 
 impl Vendor {
     /// Everybody.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Discord,
         Self::Slack,
         Self::Telegram,
         Self::Mailgun,
+        Self::Ses,
         Self::Pushover,
         Self::PagerDuty,
         Self::Webhook,
@@ -57,19 +61,22 @@ impl Vendor {
             Self::Slack => &slack::CREDENTIALS,
             Self::Telegram => &telegram::CREDENTIALS,
             Self::Mailgun => &mailgun::CREDENTIALS,
+            Self::Ses => &ses::CREDENTIALS,
             Self::Pushover => &pushover::CREDENTIALS,
             Self::PagerDuty => &pagerduty::CREDENTIALS,
             Self::Webhook => &webhook::CREDENTIALS,
         }
     }
 
-    /// What it answers to a request whose path begins after the desk's.
+    /// What it answers to a request whose path begins after the desk's, which `X-Forwarded-Prefix`
+    /// names.
     pub fn rule(self, request: &Received) -> Ruling {
         match self {
             Self::Discord => discord::rule(request),
             Self::Slack => slack::rule(request),
             Self::Telegram => telegram::rule(request),
             Self::Mailgun => mailgun::rule(request),
+            Self::Ses => ses::rule(request),
             Self::Pushover => pushover::rule(request),
             Self::PagerDuty => pagerduty::rule(request),
             Self::Webhook => webhook::rule(request),

@@ -80,7 +80,10 @@ fn parted(path: &str) -> (&str, &str) {
 fn answer(desks: &mut BTreeMap<String, Desk>, request: &Received) -> Reply {
     let (name, rest) = parted(&request.path);
     let Some(desk) = desks.get_mut(name) else { return Reply::status(404).body("no such desk") };
-    let request = Received { path: rest.to_owned(), ..request.clone() };
+    let mut request = Received { path: rest.to_owned(), ..request.clone() };
+    if let Ok(prefix) = format!("/{name}").parse() {
+        request.headers.insert("x-forwarded-prefix", prefix);
+    }
     let ruling = (desk.rules)(&request);
     let (reply, broken) = match ruling {
         Ok(reply) => (reply, None),

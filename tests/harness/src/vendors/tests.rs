@@ -148,6 +148,32 @@ fn mailgun() {
 }
 
 #[test]
+fn ses() {
+    let email = |to: usize, from: &str, text: &str| {
+        json!({
+            "FromEmailAddress": from,
+            "Destination": {"ToAddresses": vec!["a@b"; to]},
+            "Content": {"Simple": {
+                "Subject": {"Data": "s"}, "Body": {"Text": {"Data": text}},
+            }},
+        })
+    };
+    let rows = [
+        (email(50, "f@b", "t"), "", "fifty recipients"),
+        (email(51, "f@b", "t"), "ToAddresses", "one beyond"),
+        (email(0, "f@b", "t"), "ToAddresses", "nobody to send it to"),
+        (email(1, "Ünal <f@b>", "t"), "ASCII", "a name that is not encoded"),
+        (email(1, "f@b", ""), "Text", "nothing to say"),
+    ];
+    for (email, rule, what) in rows {
+        let told = super::ses::checked(&email).err().unwrap_or_default();
+        assert!(told.contains(rule) && told.is_empty() == rule.is_empty(), "{what}: {told}");
+    }
+    let unsigned = of_json("/v2/email/outbound-emails", &email(1, "f@b", "t"));
+    judge(Vendor::Ses, &[(unsigned, "signature", "not signed")]);
+}
+
+#[test]
 fn pushover() {
     let with = |key: &str, value: Value| {
         let mut body = json!({

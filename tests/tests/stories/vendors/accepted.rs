@@ -14,11 +14,12 @@ use crate::site::{PATIENCE_MS, eventually};
 /// Words that each vendor would take for something else, and that take four bytes a character.
 const NAME: &str = "Prod <API> & @everyone *friends* `x` [y](http://z) 🦀";
 
-const DESKS: [(&str, Vendor); 7] = [
+const DESKS: [(&str, Vendor); 8] = [
     ("discord", Vendor::Discord),
     ("slack", Vendor::Slack),
     ("telegram", Vendor::Telegram),
     ("mailgun", Vendor::Mailgun),
+    ("ses", Vendor::Ses),
     ("pushover", Vendor::Pushover),
     ("pagerduty", Vendor::PagerDuty),
     ("webhook", Vendor::Webhook),

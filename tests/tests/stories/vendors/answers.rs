@@ -224,6 +224,37 @@ async fn mailgun_may_answer() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ses_may_answer() -> Result<()> {
+    let fails = |status: u16, kind: &'static str| {
+        move || {
+            let told = says(status, &json!({"message": "in words of SES"}));
+            told.header("x-amzn-errortype", kind)
+        }
+    };
+    let suspended = json!({"__type": "com.amazonaws.ses#AccountSuspendedException"});
+    let suspended = move || says(400, &suspended);
+    answered(
+        Vendor::Ses,
+        vec![
+            case("sent", Expected::Delivered, || says(200, &json!({"MessageId": "1"}))),
+            case("throttled", Expected::Waits(SOON, "HTTP 429"), {
+                fails(429, "TooManyRequestsException")
+            }),
+            case("spent", Expected::Waits(SOON, "HTTP 400"), fails(400, "LimitExceededException")),
+            case("expired", Expected::Waits(SOON, "HTTP 403"), fails(403, "ExpiredTokenException")),
+            case("rejected", Expected::Dead("MessageRejected: in words of SES"), {
+                fails(400, "MessageRejected:http://internal.amazon.com/")
+            }),
+            case("suspended", Expected::Dead("AccountSuspendedException"), suspended),
+            case("signature", Expected::Dead("SignatureDoesNotMatchException"), {
+                fails(403, "SignatureDoesNotMatchException")
+            }),
+        ],
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pushover_may_answer() -> Result<()> {
     let resets = |at_s: fn() -> i64| move || limited("x-limit-app-reset", &at_s().to_string());
     let fails = |status: u16, error: &'static str| {

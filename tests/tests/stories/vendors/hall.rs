@@ -43,11 +43,15 @@ impl Hall {
             Vendor::Slack => ("slack", json!({})),
             Vendor::Telegram => ("telegram", json!({"topicId": 7})),
             Vendor::Mailgun => ("email", letters("mailgun")),
+            Vendor::Ses => ("email", letters("ses")),
             Vendor::Pushover => ("pushover", json!({"emergency": true})),
             Vendor::PagerDuty => ("pagerduty", json!({})),
             Vendor::Webhook => ("webhook", json!({})),
         };
         options["baseUrl"] = base_url.into();
+        if vendor == Vendor::Ses {
+            options["region"] = "eu-central-1".into();
+        }
         let mut hall = self.with_options(kind, name, &options)?;
         for (key, value) in vendor.credentials() {
             hall.config = hall.config.variable(&variable_name(name, key), value);
