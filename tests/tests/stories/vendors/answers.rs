@@ -25,14 +25,14 @@ const AN_HOUR: std::ops::Range<i64> = 3_600_000..3_700_000;
 /// An answer, made when it is due, and what it leads to.
 struct Case {
     name: &'static str,
-    answer: Box<dyn Fn(&Received) -> Reply + Send>,
+    answer: Box<dyn FnMut(&Received) -> Reply + Send>,
     expected: Expected,
 }
 
 fn case(
     name: &'static str,
     expected: Expected,
-    answer: impl Fn() -> Reply + Send + 'static,
+    mut answer: impl FnMut() -> Reply + Send + 'static,
 ) -> Case {
     Case { name, answer: Box::new(move |_| answer()), expected }
 }
@@ -57,7 +57,7 @@ fn says(status: u16, body: &Value) -> Reply {
 }
 
 /// What every server may answer.
-fn by_any(trap: &str) -> Vec<Case> {
+fn by_any(vendor: Vendor, trap: &str) -> Vec<Case> {
     let after = |value: &'static str| move || limited("retry-after", value);
     let to = |status: u16| {
         let trap = trap.to_owned();
@@ -65,6 +65,7 @@ fn by_any(trap: &str) -> Vec<Case> {
     };
     let not_followed = Expected::Dead("redirects are not followed");
     vec![
+        patient(vendor),
         case("seconds", Expected::Waits(TWO_MINUTES, "HTTP 429"), after("120")),
         case("date", Expected::Waits(TWO_MINUTES, "HTTP 429"), || {
             limited("retry-after", &http_date(in_two_minutes_s()))
@@ -88,12 +89,24 @@ fn by_any(trap: &str) -> Vec<Case> {
     ]
 }
 
+/// Asks to come again in seven seconds, which is later than anybody would by themselves, and accepts.
+fn patient(vendor: Vendor) -> Case {
+    let mut is_first = true;
+    let answer = move |request: &Received| {
+        if std::mem::take(&mut is_first) {
+            return limited("retry-after", "7");
+        }
+        vendor.rule(request).unwrap_or_else(|refusal| refusal.reply)
+    };
+    Case { name: "patient", answer: Box::new(answer), expected: Expected::Later(7_000) }
+}
+
 async fn answered(vendor: Vendor, own: Vec<Case>) -> Result<()> {
-    let mut hall = Hall::open("API", 3_600).await?.variable("REQUEST_TIMEOUT", "2000");
+    let mut hall = Hall::open("API", 3_600).await?.variable("REQUEST_TIMEOUT", "5000");
     hall.server.seat(TRAP, vendor);
-    let cases: Vec<Case> = by_any(&hall.server.url(TRAP)).into_iter().chain(own).collect();
+    let cases: Vec<Case> = by_any(vendor, &hall.server.url(TRAP)).into_iter().chain(own).collect();
     let mut expected = Vec::new();
-    for Case { name, answer, expected: verdict } in cases {
+    for Case { name, mut answer, expected: verdict } in cases {
         let mut is_first = true;
         hall.server.seat_with(name, move |request| {
             // What the vendor would refuse is refused, so that no answer hides a bad request.
@@ -110,8 +123,7 @@ async fn answered(vendor: Vendor, own: Vec<Case>) -> Result<()> {
     let books = show.books().await?;
     let mut wrong = Vec::new();
     for (name, expected) in &expected {
-        let first = || show.server.visits(name).first().map(|visit| visit.request.at);
-        wrong.extend(judge(&books, name, first, expected).await.err());
+        wrong.extend(judge(&books, name, || show.tried_at(name), expected).await.err());
         let broken = show.server.visits(name).into_iter().find_map(|visit| visit.broken);
         wrong.extend(broken.map(|rule| anyhow::anyhow!("{name}: the vendor refuses: {rule}")));
     }

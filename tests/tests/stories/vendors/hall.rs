@@ -1,6 +1,7 @@
 //! Channels for vendors, and a process that trusts their certificates.
 
 use anyhow::Result;
+use flatline_domain::UnixMs;
 use flatline_embedded::{Engine, Execution};
 use flatline_harness::authority::{Authority, Certificate};
 use flatline_harness::config::{ConfigDir, KEY};
@@ -125,6 +126,11 @@ impl Show {
         let client = self.client();
         client.beat("api").await?;
         client.send("api", &["--status", "down", "--retry-for", "60"]).await
+    }
+
+    /// When somebody came to a desk.
+    pub fn tried_at(&self, desk: &str) -> Vec<UnixMs> {
+        self.server.visits(desk).iter().map(|visit| visit.request.at).collect()
     }
 
     /// The books as they are now, once a heartbeat was answered.

@@ -12,6 +12,8 @@ use crate::site::eventually;
 pub enum Expected {
     /// It was accepted.
     Delivered,
+    /// It was refused once and accepted the second time, at least so many ms later.
+    Later(i64),
     /// It never will be, and the log says why in these words.
     Dead(&'static str),
     /// It waits, for this long after the attempt (ms, from and to), and the row says why in these
@@ -26,27 +28,35 @@ enum Found {
     Waits(UnixMs, String),
 }
 
-/// Waits until the one message of a channel was tried, and compares.
+/// Waits until the one message of a channel was tried, and compares; `tried_at` says when it came to
+/// its receiver.
 pub async fn judge(
     books: &Books,
     channel: &str,
-    tried_at: impl Fn() -> Option<UnixMs>,
+    tried_at: impl Fn() -> Vec<UnixMs>,
     expected: &Expected,
 ) -> Result<()> {
-    let look = async || outcome(books, channel).await;
+    let is_enough = |found: &Found| match expected {
+        Expected::Later(_) => matches!(found, Found::Ended(..)),
+        _ => true,
+    };
+    let look = async || Ok(outcome(books, channel).await?.filter(is_enough));
     let found = eventually(&format!("{channel} was tried"), look).await?;
+    let tries = tried_at();
     let is_right = match (expected, &found) {
         (Expected::Delivered, Found::Ended(Ending::Delivered, _)) => true,
+        (Expected::Later(ms), Found::Ended(Ending::Delivered, _)) => {
+            matches!(tries[..], [first, second] if second.since_ms(first) >= *ms)
+        }
         (Expected::Dead(why), Found::Ended(Ending::Dead, answer)) => answer.contains(why),
         (Expected::Waits(span_ms, why), Found::Waits(next_at, error)) => {
             // Who never came to a receiver has no time to count from.
-            let is_in_time =
-                tried_at().is_none_or(|tried_at| span_ms.contains(&next_at.since_ms(tried_at)));
-            is_in_time && error.contains(why)
+            let waits = tries.first().map(|first| next_at.since_ms(*first));
+            waits.is_none_or(|ms| span_ms.contains(&ms)) && error.contains(why)
         }
         _ => false,
     };
-    ensure!(is_right, "{channel}: {found:?} (tried at {:?}), not {expected:?}", tried_at());
+    ensure!(is_right, "{channel}: {found:?} (tried at {tries:?}), not {expected:?}");
     Ok(())
 }
 
