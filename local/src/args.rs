@@ -8,9 +8,11 @@ use flatline_shared::telemetry::LogFormat;
 
 use crate::backup::BackupArgs;
 use crate::completions::CompletionsArgs;
+use crate::deliveries::DeliveriesArgs;
 use crate::demo::DemoArgs;
 use crate::import::ImportArgs;
 use crate::keygen::KeygenArgs;
+use crate::trial::TrialArgs;
 
 /// The heartbeat monitor: services report in, and when one falls silent the right people hear of it.
 ///
@@ -34,6 +36,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Make API keys for the configured services
     Keygen(KeygenArgs),
+    /// Have the running server try a channel out
+    TestNotification(TrialArgs),
+    /// List the messages of the running server that wait or ended, or replay one that is dead
+    Deliveries(DeliveriesArgs),
     /// Fill an empty data directory with a believable past, to look at
     Demo(DemoArgs),
     /// Take over the past that another monitor recorded

@@ -19,6 +19,9 @@ const KEYS: &str = "api-keys.json";
 /// The same as a header that curl reads with `-H @file`.
 const HEADER: &str = "authorization.header";
 
+/// The key for alerts and test messages, as text.
+const ALERT_KEY: &str = "alert-api-key";
+
 /// The entry of `API_KEYS` that opens every service.
 const ANY: &str = "*";
 
@@ -55,6 +58,22 @@ pub fn local_keys(directory: &Path) -> Result<LocalKeys, DataFileError> {
         write_private(&header, &format!("Authorization: Bearer {key}\n"))?;
     }
     Ok(LocalKeys { api_keys, file, header })
+}
+
+/// The key for alerts and test messages in the data directory, or a new one there.
+pub fn local_alert_key(directory: &Path) -> Result<String, DataFileError> {
+    if let Some(key) = stored_alert_key(directory)? {
+        return Ok(key);
+    }
+    let key = random_key();
+    write_private(&directory.join(ALERT_KEY), &format!("{}\n", key.expose()))?;
+    Ok(key.expose().to_owned())
+}
+
+/// The key for alerts and test messages in the data directory. `None`: it has none.
+pub fn stored_alert_key(directory: &Path) -> Result<Option<String>, DataFileError> {
+    let text = read_if_any(&directory.join(ALERT_KEY))?;
+    Ok(text.map(|key| key.trim().to_owned()))
 }
 
 /// The text of a file; `None` if it is missing or empty.
@@ -125,6 +144,18 @@ mod tests {
         assert_eq!((key.len(), &key[..3]), (46, "fl_"));
         let header = fs::read_to_string(first.header).unwrap();
         assert_eq!(header, format!("Authorization: Bearer {key}\n"));
+    }
+
+    #[test]
+    fn the_key_for_alerts_is_made_once_and_only_the_owner_can_read_it() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(stored_alert_key(directory.path()).unwrap(), None, "nobody makes it by asking");
+        let key = local_alert_key(directory.path()).unwrap();
+        assert_eq!(local_alert_key(directory.path()).unwrap(), key);
+        assert_eq!(stored_alert_key(directory.path()).unwrap().as_deref(), Some(key.as_str()));
+        assert_eq!(key.len(), 46);
+        let file = directory.path().join(ALERT_KEY);
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

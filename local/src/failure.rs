@@ -11,6 +11,7 @@ use crate::backup::BackupError;
 use crate::data::DataFileError;
 use crate::demo::DemoError;
 use crate::import::ImportError;
+use crate::remote::RemoteError;
 
 /// Why `flatline` cannot start or go on; each with one sentence and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,9 @@ pub enum Failure {
     /// Nothing was imported.
     #[error("flatline: {0}")]
     Import(#[from] ImportError),
+    /// The running server did not do it.
+    #[error("flatline: {0}")]
+    Remote(#[from] RemoteError),
     /// The operating system refuses what every program needs.
     #[error("flatline: {0}")]
     System(#[from] std::io::Error),
@@ -67,6 +71,7 @@ impl Failure {
             | Self::Backup(BackupError::Exists(_))
             | Self::Demo(DemoError::NotEmpty(_) | DemoError::Future)
             | Self::Import(_) => ExitCode::from(2),
+            Self::Remote(error) if error.is_usage() => ExitCode::from(2),
             Self::Data(DataLockError::Locked { .. }) => ExitCode::from(75),
             _ => ExitCode::FAILURE,
         }

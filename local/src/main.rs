@@ -5,13 +5,16 @@ mod backup;
 mod check;
 mod completions;
 mod data;
+mod deliveries;
 mod demo;
 mod failure;
 mod import;
 mod keygen;
 mod ready;
+mod remote;
 mod serve;
 mod server;
+mod trial;
 mod wiring;
 
 use std::process::ExitCode;
@@ -36,6 +39,8 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(args)?,
         Command::Check(args) => return Ok(check::run(args)),
         Command::Keygen(args) => keygen::run(args)?,
+        Command::TestNotification(args) => trial::run(args)?,
+        Command::Deliveries(args) => deliveries::run(args)?,
         Command::Backup(args) => backup::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Import(args) => import::run(args)?,

@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::args::ServeArgs;
-use crate::data::{DATABASE, LocalKeys, local_keys};
+use crate::data::{DATABASE, LocalKeys, local_alert_key, local_keys};
 use crate::failure::Failure;
 use crate::{ready, server, wiring};
 
@@ -39,9 +39,9 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     // Judged before anything is touched: a mistake in it changes nothing.
-    let config = Config::load(&args.config, env)?;
+    Config::load(&args.config, env)?;
     let lock = DataLock::take(&args.data)?;
-    let (config, keys) = with_keys(config, args, env, &lock)?;
+    let (config, keys) = with_keys(args, env, &lock)?;
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
 
     let listen = |source| Failure::Listen { address: args.listen, source };
@@ -62,19 +62,22 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     run_until_told(app, engine, listener).await
 }
 
-/// Without `API_KEYS` the data directory has keys of its own.
+/// The configuration; without `API_KEYS` or `ALERT_API_KEY` with keys of the data directory.
 fn with_keys(
-    config: Config,
     args: &ServeArgs,
     env: &Env,
     lock: &DataLock,
 ) -> Result<(Config, Option<LocalKeys>), Failure> {
-    if env.get("API_KEYS").is_some() {
-        return Ok((config, None));
+    let (mut complete, mut keys) = (env.clone(), None);
+    if env.get("ALERT_API_KEY").is_none() {
+        complete = complete.with("ALERT_API_KEY", &local_alert_key(lock.directory())?);
     }
-    let keys = local_keys(lock.directory())?;
-    let env = env.clone().with("API_KEYS", &keys.api_keys);
-    Ok((Config::load(&args.config, &env)?, Some(keys)))
+    if env.get("API_KEYS").is_none() {
+        let local = local_keys(lock.directory())?;
+        complete = complete.with("API_KEYS", &local.api_keys);
+        keys = Some(local);
+    }
+    Ok((Config::load(&args.config, &complete)?, keys))
 }
 
 async fn run_until_told(

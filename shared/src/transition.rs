@@ -7,8 +7,12 @@ use flatline_domain::{
     Event, QueuedNotice, Reason, ServiceRecord, ServiceSpec, Status, Told, Transition, UnixMs,
 };
 
+use serde_json::Value;
+
 use crate::config::{Channel, Config};
-use crate::store::{Commit, Delivery, Lane, NOTICE_MAX_BYTES, NewDelivery, Notice, Reminding};
+use crate::store::{
+    Commit, Delivery, Lane, LogEntry, NOTICE_MAX_BYTES, NewDelivery, Notice, Reminding,
+};
 
 /// What channels know of a service. It matters only to transitions into paused or closed: they
 /// resolve what was told. Everybody else passes the empty default.
@@ -20,8 +24,42 @@ pub struct Informed {
     pub waiting: BTreeSet<String>,
 }
 
-/// What is committed for `transitions` of `record`. `message` is the last one that the service
-/// sent, if it is known.
+/// What a service said last, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// Its message.
+    pub message: Option<&'a str>,
+    /// Its metadata; values of any kind.
+    pub metadata: Option<&'a Value>,
+}
+
+impl<'a> From<&'a LogEntry> for Said<'a> {
+    fn from(entry: &'a LogEntry) -> Self {
+        Self { message: entry.message.as_deref(), metadata: entry.metadata.as_ref() }
+    }
+}
+
+impl Said<'_> {
+    /// As much of it as messages may carry.
+    const fn for_messages(self, config: &Config) -> Self {
+        let metadata = if config.notify.include_metadata { self.metadata } else { None };
+        Self { metadata, ..self }
+    }
+
+    /// The metadata as text by name: strings as they are, everything else as JSON.
+    fn details(&self) -> BTreeMap<String, String> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match self.metadata {
+            None | Some(Value::Null) => BTreeMap::new(),
+            Some(Value::Object(all)) => {
+                all.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+            }
+            Some(other) => BTreeMap::from([("metadata".to_owned(), text(other))]),
+        }
+    }
+}
+
+/// What is committed for `transitions` of `record`, of a service that said this last.
 pub fn commit_for<'a>(
     config: &Config,
     spec: &'a ServiceSpec,
@@ -29,12 +67,13 @@ pub fn commit_for<'a>(
     transitions: &'a [Transition],
     now: UnixMs,
     informed: &Informed,
-    message: Option<&str>,
+    said: Said<'_>,
 ) -> Commit<'a> {
+    let said = said.for_messages(config);
     let rows = |transition| {
         channels_for(config, spec, transition, informed).map(move |(channel, event)| NewDelivery {
             channel: channel.to_owned(),
-            delivery: delivery(spec, record, transition, event, now, message),
+            delivery: delivery(spec, record, transition, event, now, said),
         })
     };
     Commit {
@@ -58,12 +97,13 @@ pub fn reminder_for<'a>(
     transition: &Transition,
     told: &BTreeMap<String, Told>,
     now: UnixMs,
-    message: Option<&str>,
+    said: Said<'_>,
 ) -> Reminding<'a> {
+    let said = said.for_messages(config);
     let was_told =
         |name: &str| told.get(name).is_some_and(|told| told.version == transition.version);
     let row = |channel: &Channel| {
-        let mut delivery = delivery(spec, record, transition, Event::Reminder, now, message);
+        let mut delivery = delivery(spec, record, transition, Event::Reminder, now, said);
         delivery.queued.n = record.reminders + 1;
         NewDelivery { channel: channel.route.name.clone(), delivery }
     };
@@ -131,7 +171,7 @@ fn delivery(
     transition: &Transition,
     event: Event,
     now: UnixMs,
-    message: Option<&str>,
+    said: Said<'_>,
 ) -> Delivery {
     Delivery {
         lane: Lane::Service(record.id.clone()),
@@ -144,16 +184,16 @@ fn delivery(
             next_at: None,
             closing: transition.closes(),
         },
-        notice: notice(spec, record, transition, message),
+        notice: notice(spec, record, transition, said),
     }
 }
 
-/// What a message about `transition` says; the service's own message is cut to what fits.
+/// What a message about `transition` says; what the service said itself is cut to what fits.
 pub fn notice(
     spec: &ServiceSpec,
     record: &ServiceRecord,
     transition: &Transition,
-    message: Option<&str>,
+    said: Said<'_>,
 ) -> Notice {
     // A silence that a late heartbeat ended is told afterwards, as it looked before that heartbeat.
     let last_seen = match (transition.reason, record.gap) {
@@ -170,9 +210,9 @@ pub fn notice(
         last_seen,
         window_ms: spec.window_ms,
         reason: transition.reason.as_str().to_owned(),
-        message: message.map(str::to_owned),
+        message: said.message.map(str::to_owned),
         severity: None,
-        labels: BTreeMap::new(),
+        labels: said.details(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
     };

@@ -92,7 +92,7 @@ fn types(config: &Config, names: &[String]) -> Vec<&'static str> {
 }
 
 /// Unique: 16 random hex digits.
-fn new_id() -> Result<String, ApiError> {
+pub(crate) fn new_id() -> Result<String, ApiError> {
     let random = getrandom::u64().map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(format!("{random:016x}"))
 }

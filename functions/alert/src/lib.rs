@@ -3,10 +3,15 @@
 //! A body is read by the first [`mod@format`] that knows it; each alert in it is routed to channels
 //! ([`routing`]) and stored with its feed entry and its outbox rows as one ([`intake`]). What cannot
 //! be told to anybody is stored and shown all the same.
+//!
+//! What else is put into the outbox by hand is here too: [`trial`], messages that try a channel out,
+//! and [`mod@replay`], dead deliveries once more.
 
 mod format;
 mod intake;
+mod replay;
 mod routing;
+mod trial;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +25,12 @@ use serde_json::json;
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
-    api::router(Function::Alert, &app, [("/api/alert", post(alert))])
+    let routes = [
+        ("/api/alert", post(alert)),
+        ("/api/test-notification", post(trial::test)),
+        ("/api/deliveries/replay", post(replay::replay)),
+    ];
+    api::router(Function::Alert, &app, routes)
 }
 
 async fn alert(

@@ -67,16 +67,53 @@ fn problem(channels: &[Channel], name: &str) -> Option<String> {
     }
 }
 
+/// The one channel that is to be tried out: the one of this name, or else the first of this type that
+/// is enabled, and a sentence if there are more of them.
+pub(crate) fn one<'a>(
+    config: &'a Config,
+    name: &str,
+) -> Result<(&'a Channel, Vec<String>), ApiError> {
+    let refused = |code, sentence: String| {
+        let more = Map::from_iter([("availableChannels".to_owned(), available(config))]);
+        Err(ApiError::Invalid { code, sentence, more })
+    };
+    let of_type: Vec<_> =
+        config.channels.iter().filter(|it| it.kind.as_str().eq_ignore_ascii_case(name)).collect();
+    let lower = name.to_lowercase();
+    let by_name = config.channels.iter().find(|it| it.route.name.to_lowercase() == lower);
+    let by_type = of_type.iter().find(|it| it.enabled).or(of_type.first()).copied();
+    match by_name.or(by_type) {
+        None => refused("unknown-channel", format!("Channel '{name}' not found in configuration")),
+        Some(channel) if !channel.enabled => {
+            refused("channel-disabled", format!("Channel '{name}' is disabled"))
+        }
+        Some(_) if !config.notifications_enabled => {
+            let hint = "set enabled to true in notifications.json";
+            refused("notifications-off", format!("Notifications are switched off: {hint}"))
+        }
+        Some(channel) => {
+            let more = by_name.is_none() && of_type.iter().filter(|it| it.enabled).count() > 1;
+            let chosen = &channel.route.name;
+            let warning = format!("several channels are of this type: '{chosen}' was tried out");
+            Ok((channel, more.then_some(warning).into_iter().collect()))
+        }
+    }
+}
+
+/// The channels that are enabled.
+fn available(config: &Config) -> Value {
+    let enabled = config.channels.iter().filter(|channel| channel.enabled);
+    enabled
+        .map(|channel| json!({"type": channel.kind.as_str(), "name": channel.route.name}))
+        .collect()
+}
+
 impl Unrouted {
     /// The answer: what is wrong, and which channels there are.
     pub(crate) fn into_error(self, config: &Config, alert: &Alert) -> ApiError {
-        let enabled = config.channels.iter().filter(|channel| channel.enabled);
-        let available: Value = enabled
-            .map(|channel| json!({"type": channel.kind.as_str(), "name": channel.route.name}))
-            .collect();
         let more = [
             ("errors", json!(self.0)),
-            ("availableChannels", available),
+            ("availableChannels", available(config)),
             ("alertTitle", json!(alert.title)),
         ];
         ApiError::Invalid {

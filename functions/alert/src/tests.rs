@@ -2,6 +2,8 @@
 
 mod fixture;
 mod recorded;
+mod replays;
+mod trials;
 
 use flatline_domain::Status;
 use serde_json::{Value, json};

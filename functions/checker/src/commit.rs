@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use flatline_domain::{ServiceRecord, ServiceSpec, Transition, UnixMs};
 use flatline_shared::app::App;
-use flatline_shared::store::{CommitOutcome, Lane, StoreError};
-use flatline_shared::transition::{Informed, commit_for, reminder_for};
+use flatline_shared::store::{CommitOutcome, Lane, LogEntry, StoreError};
+use flatline_shared::transition::{Informed, Said, commit_for, reminder_for};
 
 /// Commits `transitions`, unless somebody was first: then the next look decides again.
 pub async fn commit(
@@ -16,9 +16,9 @@ pub async fn commit(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let informed = informed(app, spec, transitions).await?;
-    let message = last_message(app, record, transitions, now).await;
-    let commit =
-        commit_for(&app.config, spec, record, transitions, now, &informed, message.as_deref());
+    let said = last_words(app, record, transitions, now).await;
+    let said = said.as_ref().map(Said::from).unwrap_or_default();
+    let commit = commit_for(&app.config, spec, record, transitions, now, &informed, said);
     if app.store.commit(&commit).await? == CommitOutcome::Overtaken {
         return Ok(());
     }
@@ -53,9 +53,9 @@ pub async fn remind(
     })?;
     let told = app.store.told(&Lane::Service(record.id.clone())).await?;
     let began = std::slice::from_ref(&began);
-    let message = last_message(app, record, began, now).await;
-    let reminding =
-        reminder_for(&app.config, spec, record, &began[0], &told, now, message.as_deref());
+    let said = last_words(app, record, began, now).await;
+    let said = said.as_ref().map(Said::from).unwrap_or_default();
+    let reminding = reminder_for(&app.config, spec, record, &began[0], &told, now, said);
     if app.store.remind(&reminding).await? == CommitOutcome::Overtaken {
         return Ok(());
     }
@@ -89,20 +89,20 @@ async fn informed(
     Ok(Informed { told, waiting })
 }
 
-/// The last message of a service in trouble. An alarm never waits for what it says besides.
-async fn last_message(
+/// The last heartbeat with content of a service in trouble. An alarm never waits for what it says besides.
+async fn last_words(
     app: &App,
     record: &ServiceRecord,
     transitions: &[Transition],
     now: UnixMs,
-) -> Option<String> {
+) -> Option<LogEntry> {
     if record.last_beat.is_none() || !transitions.iter().any(|next| next.to.is_incident()) {
         return None;
     }
     match app.store.logs(&record.id, now, 1).await {
-        Ok(newest) => newest.into_iter().next()?.message,
+        Ok(newest) => newest.into_iter().next(),
         Err(error) => {
-            tracing::warn!(service = record.id, %error, "told without its last message");
+            tracing::warn!(service = record.id, %error, "told without its last words");
             None
         }
     }

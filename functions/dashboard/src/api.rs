@@ -6,6 +6,7 @@ use flatline_shared::app::App;
 use flatline_shared::http::{ApiError, Reader};
 
 use crate::alerts::{AlertsAnswer, Wanted};
+use crate::deliveries::{Asked, DeliveriesAnswer};
 use crate::dossier::Dossier;
 use crate::logs::{Heard, LogsAnswer};
 use crate::page::first_day;
@@ -56,4 +57,16 @@ pub async fn recent_alerts(
     let wanted = Wanted::of(&query, &app.config, now)?;
     let feed = app.store.feed(wanted.from, now, wanted.limit).await?;
     Ok(Json(AlertsAnswer::of(feed, &wanted)))
+}
+
+/// `GET /api/deliveries`: what waits is read first, so that what ends in between is there twice rather
+/// than not at all.
+pub async fn deliveries(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<DeliveriesAnswer>, ApiError> {
+    let asked = Asked::of(&query, &app.config)?;
+    let waiting = asked.waiting(&app).await?;
+    let ended = asked.ended(&app).await?;
+    Ok(Json(DeliveriesAnswer::of(&asked, &waiting, ended, &app.config)))
 }

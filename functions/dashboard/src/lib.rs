@@ -2,15 +2,16 @@
 //!
 //! Reading, judging and showing are apart: `reading` asks the database for everything, `dossier` for
 //! one service, `board` puts configuration and records together; `page`, `status`, `health`, `uptime`,
-//! `services`, `logs` and `alerts` are pure views of that; `query` judges parameters; `site` (the
-//! pages), `handlers` and `api` connect them. `look` is what the configuration says of the page,
-//! `sign_in` the login.
+//! `services`, `logs`, `deliveries` and `alerts` are pure views of that; `query` judges parameters;
+//! `site` (the pages), `handlers` and `api` connect them. `look` is what the configuration says of the
+//! page, `sign_in` the login.
 
 mod alerts;
 mod api;
 mod asset;
 mod banner;
 mod board;
+mod deliveries;
 mod detail;
 mod dossier;
 mod export;
@@ -66,7 +67,7 @@ fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Best)
 }
 
-fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 17] {
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 18] {
     let (of_form, of_login) = (Arc::clone(site), Arc::clone(site));
     let (of_page, of_board, of_one) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
     let (of_alerts, of_export) = (Arc::clone(site), Arc::clone(site));
@@ -117,6 +118,7 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 17] {
         ("/api/services", get(api::configured)),
         ("/api/logs", get(api::logs)),
         ("/api/alerts/recent", get(api::recent_alerts)),
+        ("/api/deliveries", get(api::deliveries)),
     ]
 }
 

@@ -58,8 +58,16 @@ impl Query {
     pub fn service<'a>(&self, config: &'a Config) -> Result<&'a Service, ApiError> {
         let missing =
             || ApiError::invalid("missing-parameter", "serviceId parameter required".to_owned());
-        let id = self.get("serviceId").ok_or_else(missing)?;
-        config.service(id).ok_or(ApiError::UnknownService)
+        self.service_if_any(config)?.ok_or_else(missing)
+    }
+
+    /// The service that `serviceId` names, if it names one.
+    ///
+    /// # Errors
+    /// 404 if no such service is configured.
+    pub fn service_if_any<'a>(&self, config: &'a Config) -> Result<Option<&'a Service>, ApiError> {
+        let named = |id| config.service(id).ok_or(ApiError::UnknownService);
+        self.get("serviceId").map(named).transpose()
     }
 
     /// `limit`: how many entries at most; more than [`MAX_LIMIT`] is as much as that.
@@ -113,7 +121,8 @@ pub fn hours_ago(now: UnixMs, hours: f64) -> UnixMs {
     if hours == 0.0 { UnixMs(0) } else { now.plus_ms(-((hours * MS_PER_HOUR) as i64)) }
 }
 
-fn invalid(sentence: impl Into<String>) -> ApiError {
+/// 400 for a parameter that cannot be what it is.
+pub fn invalid(sentence: impl Into<String>) -> ApiError {
     ApiError::invalid("invalid-parameter", sentence)
 }
 

@@ -1,7 +1,7 @@
 //! The router on the real engine.
 
 mod access;
-mod bench;
+pub(crate) mod bench;
 mod documents;
 mod hostile;
 mod reads;

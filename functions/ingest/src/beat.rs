@@ -4,6 +4,7 @@ use flatline_domain::{Gap, Membership, Status, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::Service;
 use flatline_shared::store::{Beat, BeatOutcome, StoreError};
+use flatline_shared::transition::Said;
 
 use crate::admission::{Failure, Sender};
 use crate::change;
@@ -13,7 +14,7 @@ use crate::content::Content;
 const GAP_SLACK_MS: i64 = 500;
 
 /// Stores a heartbeat that says all of `contents`; durable when it returns the instant that is stored
-/// as the last one. The last status that is stated counts, and the last message goes with it.
+/// as the last one. The last status that is stated counts, and the last message and metadata go with it.
 pub(crate) async fn store(
     app: &App,
     sender: Sender<'_>,
@@ -44,7 +45,10 @@ async fn store_service(
         app.store.write_log(id, &row, app.config.settings.retention_days).await?;
     }
     let stated = contents.iter().rev().find_map(|content| content.stated);
-    let message = contents.iter().rev().find_map(|content| content.message.as_deref());
+    let said = Said {
+        message: contents.iter().rev().find_map(|content| content.message.as_deref()),
+        metadata: contents.iter().rev().find_map(|content| content.metadata.as_ref()),
+    };
     let beat = Beat { id, at: now, window_ms: service.spec.window_ms, stated };
     let outcome = app.store.beat(&beat).await?;
     let heard = outcome.after.last_beat.unwrap_or(now);
@@ -58,7 +62,7 @@ async fn store_service(
             }
         }
     }
-    change::commit(app, service, outcome.after, message, now).await;
+    change::commit(app, service, outcome.after, said, now).await;
     Ok(heard)
 }
 

@@ -4,7 +4,7 @@ use flatline_domain::{Decision, ServiceRecord, Transition, UnixMs, reconcile};
 use flatline_shared::app::App;
 use flatline_shared::config::Service;
 use flatline_shared::store::{CommitOutcome, StoreError};
-use flatline_shared::transition::{Informed, commit_for};
+use flatline_shared::transition::{Informed, Said, commit_for};
 
 /// How often a commit that somebody overtook is decided again; after that the checker does it.
 const TRIES: usize = 3;
@@ -15,10 +15,10 @@ pub(crate) async fn commit(
     app: &App,
     service: &Service,
     record: ServiceRecord,
-    message: Option<&str>,
+    said: Said<'_>,
     now: UnixMs,
 ) {
-    if let Err(error) = try_commit(app, service, record, message, now).await {
+    if let Err(error) = try_commit(app, service, record, said, now).await {
         tracing::warn!(service = service.spec.id, %error, "a change is left to the checker");
     }
 }
@@ -27,14 +27,14 @@ async fn try_commit(
     app: &App,
     service: &Service,
     mut record: ServiceRecord,
-    message: Option<&str>,
+    said: Said<'_>,
     now: UnixMs,
 ) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let Some(transitions) = decided(service, &record, now) else { return Ok(()) };
         let informed = Informed::default();
         let spec = &service.spec;
-        let commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, message);
+        let commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, said);
         if app.store.commit(&commit).await? == CommitOutcome::Committed {
             if !commit.outbox.is_empty() {
                 app.doorbell.notify_one();

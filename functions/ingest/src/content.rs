@@ -22,7 +22,7 @@ pub(crate) struct Content {
     /// Its message.
     pub(crate) message: Option<String>,
     /// Its metadata.
-    metadata: Option<Value>,
+    pub(crate) metadata: Option<Value>,
     /// How long the job took, in ms.
     duration_ms: Option<i64>,
     /// What was not taken as sent, one sentence each.

@@ -17,6 +17,7 @@ pub(crate) fn lane_name(lane: &Lane) -> String {
     match lane {
         Lane::Service(id) => format!("service/{id}"),
         Lane::Alert(key) => format!("alert/{key}"),
+        Lane::Test(id) => format!("test/{id}"),
         Lane::Copy { channel, of } => format!("copy/{channel}/{}", lane_name(of)),
     }
 }

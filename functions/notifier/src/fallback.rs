@@ -47,7 +47,7 @@ impl Round<'_, '_> {
                 break;
             }
             let row = &mut queues[place].rows[index];
-            match copy(app, row, to).await {
+            match copy(app, row, to, &late(row)).await {
                 Ok(()) => row.copied_at = Some(app.clock.now()),
                 Err(StoreError::Unavailable(why)) => return Err(StoreError::Unavailable(why)),
                 Err(failure) => {
@@ -55,6 +55,33 @@ impl Round<'_, '_> {
                     error!(channel = row.channel, lane, %failure, "a row cannot be copied");
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Copies the end of trouble that was copied: whoever was told that something is down is told that it
+    /// is over, however the channel itself does.
+    pub(crate) async fn copy_recoveries(&mut self, queues: &mut [Queue]) -> Result<(), StoreError> {
+        let app = self.desk.app;
+        let Some(to) = fallback(&app.config, self.desk.channel()) else { return Ok(()) };
+        let ends =
+            |row: &OutboxRow| may_be_copied(row) && row.delivery.queued.status.badness() == 0;
+        let ending = queues.iter().filter(|queue| queue.rows.iter().any(ends));
+        let lanes: Vec<&Lane> = ending.map(|queue| &queue.lane).collect();
+        let copied = app.store.copied_of(&lanes, self.desk.channel(), to).await?;
+        for queue in queues.iter_mut() {
+            let Some(known) = copied.get(&queue.lane).filter(|it| it.status.badness() > 0) else {
+                continue;
+            };
+            let newer = |row: &OutboxRow| row.delivery.queued.version > known.version;
+            let Some(row) = queue.rows.iter_mut().find(|row| ends(row) && newer(row)) else {
+                continue;
+            };
+            if self.desk.is_closing() || !self.renew().await? {
+                break;
+            }
+            copy(app, row, to, "").await?;
+            row.copied_at = Some(app.clock.now());
         }
         Ok(())
     }
@@ -107,17 +134,21 @@ impl Queue {
     }
 }
 
+/// Why a row is copied that still waits.
+fn late(row: &OutboxRow) -> String {
+    match &row.last_error {
+        Some(error) => format!("not accepted for 10 minutes: {error}"),
+        None => "not accepted for 10 minutes: the channel takes no messages".to_owned(),
+    }
+}
+
 /// Copies one row, unless the fallback channel is told of the event itself.
-async fn copy(app: &App, row: &OutboxRow, to: &str) -> Result<(), StoreError> {
+async fn copy(app: &App, row: &OutboxRow, to: &str, reason: &str) -> Result<(), StoreError> {
     let now = app.clock.now();
     if app.store.is_told_itself(to, &row.delivery).await? {
         return app.store.needs_no_copy(row, now).await;
     }
-    let reason = match &row.last_error {
-        Some(error) => format!("not accepted for 10 minutes: {error}"),
-        None => "not accepted for 10 minutes: the channel takes no messages".to_owned(),
-    };
-    app.store.copy(row, to, &reason, now).await?;
+    app.store.copy(row, to, reason, now).await?;
     app.doorbell.notify_one();
     let lane = lane_name(&row.delivery.lane);
     info!(channel = row.channel, lane, version = row.delivery.queued.version, to, reason, "copied");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::lane::{Turn, turns};
+use flatline_domain::lane::{Turn, presumed, turns};
 use flatline_domain::{QueuedNotice, Told, UnixMs};
 use flatline_shared::notify::verdict::RETRY_AFTER_MAX_MS;
 use flatline_shared::store::{Lane, OutboxRow};
@@ -13,6 +13,8 @@ pub(crate) struct Queue {
     pub(crate) lane: Lane,
     pub(crate) rows: Vec<OutboxRow>,
     pub(crate) told: Option<Told>,
+    /// Whether an incident may be open there although nobody wrote that down.
+    pub(crate) may_hold_incident: bool,
     /// How long after it was told the lane is in its window, in ms.
     pub(crate) cooldown_ms: i64,
 }
@@ -26,10 +28,11 @@ impl Queue {
             .collect()
     }
 
-    /// What the channel was told, if that was before now: a later time was taken from a clock that
-    /// has been set back since, and no cooldown lasts until then.
+    /// What the channel was told, or may have been. Not after now: a later time was taken from a clock
+    /// that has been set back since, and no cooldown lasts until then.
     pub(crate) fn told(&self, now: UnixMs) -> Option<Told> {
-        self.told.map(|told| Told { at: told.at.min(now), ..told })
+        let told = self.told.map(|told| Told { at: told.at.min(now), ..told });
+        presumed(&self.notices(now), told, self.may_hold_incident)
     }
 
     /// What would be sent now, one after the other.

@@ -86,6 +86,7 @@ impl<'d, 'a> Round<'d, 'a> {
     pub(crate) async fn go(mut self, rows: Vec<OutboxRow>) -> Result<RoundEnd, StoreError> {
         let mut queues = self.queues(rows).await?;
         self.copy_late(&mut queues).await?;
+        self.copy_recoveries(&mut queues).await?;
         let mut due: Option<UnixMs> = None;
         for place in 0..queues.len() {
             let wait = self.attend(&mut queues[place..]).await?;
@@ -108,8 +109,11 @@ impl<'d, 'a> Round<'d, 'a> {
             told => told?,
         };
         let cooldown_ms = self.desk.app.config.notify.cooldown_ms;
+        let tracks_incidents = self.channel.route.tracks_incidents;
         let queue = |(lane, rows): (Lane, Vec<OutboxRow>)| Queue {
             told: told.remove(&lane),
+            // What was told in place of another channel is not written down.
+            may_hold_incident: tracks_incidents || matches!(lane, Lane::Copy { .. }),
             // Alerts are as many as their sender sends.
             cooldown_ms: if matches!(lane, Lane::Service(_)) { cooldown_ms } else { 0 },
             lane,

@@ -149,9 +149,11 @@ impl Round<'_, '_> {
         let row = tried(&queue.rows[index]);
         let copy_to = fallback::copy_to(self.desk.app, &row).await?;
         let ended = Ended { row, ending: Ending::Dead, at, answer: reason, copy_to };
+        let is_copied = ended.copy_to.is_some();
         finish(self.desk, &[ended], duration_ms).await?;
         queue.remove(&[index]);
-        Ok(())
+        // What ends it may be sent next.
+        if is_copied { self.copy_recoveries(std::slice::from_mut(queue)).await } else { Ok(()) }
     }
 
     async fn postpone(

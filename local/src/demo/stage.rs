@@ -9,7 +9,7 @@ use flatline_shared::config::Config;
 use flatline_shared::store::{
     Beat, ExternalAlert, FeedEntry, LogEntry, Notice, Store, StoreError, alert_key,
 };
-use flatline_shared::transition::{Informed, commit_for};
+use flatline_shared::transition::{Informed, Said, commit_for};
 
 use super::script::{Act, Cue, Outside};
 
@@ -105,7 +105,8 @@ impl Stage<'_> {
             return Ok(0);
         };
         let informed = Informed::default();
-        let commit = commit_for(self.config, spec, record, &transitions, now, &informed, None);
+        let commit =
+            commit_for(self.config, spec, record, &transitions, now, &informed, Said::default());
         self.store.commit(&commit).await?;
         Ok(transitions.len())
     }

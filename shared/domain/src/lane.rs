@@ -177,6 +177,19 @@ fn cancelled(rows: &[QueuedNotice], told: Option<&Told>) -> Option<Vec<(usize, U
     (!ended.is_empty()).then_some(ended)
 }
 
+/// What a lane is decided by where an incident may be open that nobody wrote down: a drain may have died
+/// between sending an alarm and noting that it was accepted. A closing row then ends it; to resolve what
+/// is not open is harmless where `tracks_incidents`, and nowhere else.
+#[must_use]
+pub fn presumed(rows: &[QueuedNotice], told: Option<Told>, tracks_incidents: bool) -> Option<Told> {
+    let nothing_told = told.is_none_or(|told| told.status.badness() == 0);
+    if !tracks_incidents || !nothing_told || !rows.iter().any(|row| row.closing) {
+        return told;
+    }
+    let (version, at) = told.map_or((0, UnixMs(0)), |told| (told.version, told.at));
+    Some(Told { status: Status::Down, version, at })
+}
+
 /// What is older than what was told says nothing any more: sending it would go back in time.
 fn outdated(rows: &[QueuedNotice], told: Option<&Told>) -> Option<Vec<(usize, Unsent)>> {
     let told = told?;

@@ -66,6 +66,17 @@ pub enum ApiError {
     /// 404: the service is not configured.
     #[error("Unknown serviceId")]
     UnknownService,
+    /// 404: the delivery log has no such entry.
+    #[error("No delivery has this id; what still waits is tried again by itself")]
+    UnknownDelivery,
+    /// 409: it can be asked for, but not done as things are.
+    #[error("{sentence}")]
+    Conflict {
+        /// For programs, in kebab-case.
+        code: &'static str,
+        /// For people.
+        sentence: String,
+    },
     /// 503: the server lacks a setting, named here, that this endpoint needs.
     #[error("Server misconfigured: {0} not set")]
     NotSet(&'static str),
@@ -100,6 +111,8 @@ impl ApiError {
             Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
             Self::Unauthorized | Self::NotAReader => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::UnknownService => (StatusCode::NOT_FOUND, "unknown-service"),
+            Self::UnknownDelivery => (StatusCode::NOT_FOUND, "unknown-delivery"),
+            Self::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
             Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),
             Self::Overdue => (StatusCode::SERVICE_UNAVAILABLE, "overdue"),
             Self::Store(StoreError::Unavailable(_)) => {

@@ -51,6 +51,12 @@ impl<'a> Message<'a> {
         self.row.delivery.queued.event
     }
 
+    /// Whether it is an alert of another tool, or tries out how one looks: only alerts have a severity.
+    #[must_use]
+    pub fn is_about_alert(&self) -> bool {
+        self.event() == Event::Alert || self.row.delivery.notice.severity.is_some()
+    }
+
     /// Whether it tells of many.
     #[must_use]
     pub const fn is_folded(&self) -> bool {
@@ -62,7 +68,8 @@ impl<'a> Message<'a> {
         self.rows.iter().map(move |row| Self { row, rows: std::slice::from_ref(row), ..self })
     }
 
-    /// Of a copy for the fallback channel: who could not be told, and why.
+    /// Of a copy for the fallback channel: who could not be told, and why. The reason is empty of a
+    /// recovery that follows such a copy: the other channel may well be told of it.
     #[must_use]
     pub fn undelivered(&self) -> Option<Undelivered<'a>> {
         let Lane::Copy { channel, .. } = &self.row.delivery.lane else { return None };
@@ -103,6 +110,7 @@ impl<'a> Message<'a> {
         match self.origin() {
             Lane::Service(id) => format!("flatline/{id}"),
             Lane::Alert(key) => format!("flatline/alert/{key}"),
+            Lane::Test(_) => format!("flatline/test/{}", self.id()),
             Lane::Copy { .. } => format!("flatline/copy/{}", self.id()),
         }
     }
@@ -126,8 +134,7 @@ impl<'a> Message<'a> {
         if self.is_folded() {
             return None;
         }
-        let audience =
-            if self.event() == Event::Alert { Audience::Alerts } else { Audience::Services };
+        let audience = if self.is_about_alert() { Audience::Alerts } else { Audience::Services };
         let values = self.story().values(self);
         let rendered = self.config.templates.render(channel.kind, audience, &values)?;
         rendered

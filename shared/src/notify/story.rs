@@ -115,7 +115,7 @@ impl Story {
         let zone = Zone(&message.config.notify.timezone);
         let details = &notice.labels;
         let mut values = Map::new();
-        if message.event() == Event::Alert {
+        if message.is_about_alert() {
             let all = details.iter().chain(&notice.annotations);
             values.extend(all.map(|(name, value)| (name.clone(), json!(value))));
         }
@@ -128,7 +128,7 @@ impl Story {
             "timestamp": zone.write(queued.committed_at),
             "timestampISO": rfc3339(queued.committed_at),
             "message": notice.message.as_deref().unwrap_or_default(),
-            "status": if message.event() == Event::Alert { alert_status(notice) } else { notice.status.as_str() },
+            "status": if message.is_about_alert() { alert_status(notice) } else { notice.status.as_str() },
             "reason": notice.reason,
             "since": zone.write(notice.at),
             "duration": words(duration_ms(message.row)),
@@ -182,12 +182,25 @@ fn service(message: &Message<'_>) -> Story {
 fn headline(message: &Message<'_>) -> (&'static str, &'static str) {
     let queued = &message.row.delivery.queued;
     match queued.event {
-        Event::Test => ("TEST", "Test message"),
+        Event::Test => trial(message),
         Event::Reminder => ("STILL DOWN", "Service STILL DOWN"),
         _ if queued.closing => ("NO LONGER WATCHED", "Service NO LONGER WATCHED"),
         Event::Up => ("UP", "Service UP"),
         Event::Degraded => ("DEGRADED", "Service DEGRADED"),
         _ => ("DOWN", "Service DOWN"),
+    }
+}
+
+/// What a message that tries a channel out looks like.
+fn trial(message: &Message<'_>) -> (&'static str, &'static str) {
+    let n = message.row.delivery.queued.n;
+    match message.row.delivery.notice.status {
+        _ if message.is_about_alert() => ("ALERT", "Test: Alert"),
+        Status::Down if n > 0 => ("STILL DOWN", "Test: Service STILL DOWN"),
+        Status::Down => ("DOWN", "Test: Service DOWN"),
+        Status::Degraded => ("DEGRADED", "Test: Service DEGRADED"),
+        Status::Up => ("UP", "Test: Service UP"),
+        _ => ("TEST", "Test message"),
     }
 }
 
@@ -249,7 +262,8 @@ fn service_facts(message: &Message<'_>) -> Vec<Fact> {
 
 /// Of a copy: which channel could not be told, and why.
 fn undelivered(message: &Message<'_>) -> Vec<Fact> {
-    let told = message.undelivered().map(|undelivered| {
+    let undelivered = message.undelivered().filter(|it| !it.reason.is_empty());
+    let told = undelivered.map(|undelivered| {
         fact("Not delivered to", &format!("{} ({})", undelivered.channel, undelivered.reason))
     });
     told.into_iter().collect()

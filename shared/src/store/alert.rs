@@ -142,6 +142,11 @@ impl Store {
         Ok(state.is_some_and(|state| state.status.is_incident()))
     }
 
+    /// The version of the newest alert of this key.
+    pub(super) async fn alert_version(&self, alert_key: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.alert_state(alert_key).await?.map(|state| state.version))
+    }
+
     async fn alert_state(&self, alert_key: &str) -> Result<Option<AlertState>, StoreError> {
         let item = self.get(key(self.alert_pk(alert_key), alert_key), Reading::Consistent).await?;
         item.map(|item| state(&Reader::new(&item))).transpose()

@@ -1,28 +1,41 @@
 //! Copies for the fallback channel: what another channel could not be told, or not in time.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use flatline_domain::time::DAY_MS;
-use flatline_domain::{QueuedNotice, UnixMs};
+use flatline_domain::{QueuedNotice, Told, UnixMs};
 
 use super::call::Reading;
 use super::change::Change;
-use super::item::{Item, Reader, key, number, text};
+use super::item::{EXPIRES, Item, Reader, days_ms, expiry, key, number, text};
 use super::outbox::{COPIED_AT, ERROR_MAX_BYTES, UNDELIVERED, WAITS, row_item};
 use super::rows::readable;
+use super::told::{ALERT_KEEP_DAYS, told_parts};
 use super::{Delivery, DeliveryLogEntry, Lane, OutboxRow, Store, StoreError, keys};
 use crate::render::text::cut;
 
 /// The row that `to` gets instead of the channel of `row`. It counts from `at`, so that it is tried as
-/// long as any other; it closes nothing, because `to` was told nothing of this lane.
+/// long as any other. Without a `reason` it comes because `to` got what was before.
 pub(super) fn copy_item(row: &OutboxRow, to: &str, reason: &str, at: UnixMs) -> Item {
     let Delivery { lane, queued, notice } = &row.delivery;
     let copy = Delivery {
         lane: Lane::Copy { channel: row.channel.clone(), of: Box::new(lane.clone()) },
-        queued: QueuedNotice { committed_at: at, next_at: None, closing: false, ..*queued },
+        queued: QueuedNotice { committed_at: at, next_at: None, ..*queued },
         notice: notice.clone(),
     };
     let mut item = row_item(to, &copy);
     item.insert(UNDELIVERED.to_owned(), text(cut(reason, ERROR_MAX_BYTES)));
+    item
+}
+
+/// That this row was copied to `to`: the newest one of its lane.
+pub(super) fn copied_item(row: &OutboxRow, to: &str, at: UnixMs) -> Item {
+    let Delivery { lane, queued, .. } = &row.delivery;
+    let mut item = key(keys::copied(&row.channel, lane), to);
+    item.extend(told_parts(to, queued, at).map(|(name, value)| (name.to_owned(), value)));
+    let expires_at = at.plus_ms(days_ms(ALERT_KEEP_DAYS));
+    item.insert(EXPIRES.to_owned(), expiry(expires_at));
     item
 }
 
@@ -41,11 +54,22 @@ impl Store {
         let writes: Vec<TransactWriteItem> = vec![
             self.change_write(key(keys::channel(&row.channel), &row.key), &noted),
             self.put_write(copy_item(row, to, reason, at)),
+            self.put_write(copied_item(row, to, at)),
         ];
         if let Err(failure) = self.transact(writes).await {
             failure.unmet()?;
         }
         Ok(())
+    }
+
+    /// What was copied last of each of these lanes of `channel` to the channel that stands in.
+    pub async fn copied_of(
+        &self,
+        lanes: &[&Lane],
+        channel: &str,
+        to: &str,
+    ) -> Result<BTreeMap<Lane, Told>, StoreError> {
+        self.told_by_key(lanes.iter().map(|lane| (keys::copied(channel, lane), *lane)), to).await
     }
 
     /// Notes that this row is not to be copied: whoever would get the copy was told itself.

@@ -65,6 +65,7 @@ pub(super) fn delivery(lane: &Lane, version: u64, n: u32) -> String {
     match lane {
         Lane::Service(id) => format!("s#{id}#{version:020}#{n:04}"),
         Lane::Alert(key) => format!("a#{key}#{version:020}#{n:04}"),
+        Lane::Test(id) => format!("t#{id}"),
         Lane::Copy { channel, of } => format!("f#{channel}#{}", delivery(of, version, n)),
     }
 }
@@ -74,14 +75,34 @@ pub(super) fn told(lane: &Lane) -> String {
     format!("T#{}", lane_id(lane))
 }
 
+/// Partition of what was copied last of a lane of `channel`; the sort key is the channel that stands in.
+pub(super) fn copied(channel: &str, lane: &Lane) -> String {
+    format!("T#f#{channel}#{}", lane_id(lane))
+}
+
 /// Partition of a lane's delivery log; the sort key is `<time>#<channel>#<version>#<n>`.
 pub(super) fn delivery_log(lane: &Lane) -> String {
     format!("DL#{}", lane_id(lane))
 }
 
+/// Partition of what ended on one day, of every lane; the sort key is `<time>#<channel>#<key of a row>`.
+pub(super) fn deliveries(day: Day) -> String {
+    format!("DD#{}", date(day))
+}
+
+/// What the sort keys of a service's waiting deliveries begin with.
+pub(super) fn deliveries_of_service(id: &str) -> String {
+    format!("s#{id}#")
+}
+
+/// What the sort keys begin with of copies of what `channel` was to be told of a service.
+pub(super) fn copies_of_service(channel: &str, id: &str) -> String {
+    format!("f#{channel}#s#{id}#")
+}
+
 fn lane_id(lane: &Lane) -> &str {
     match lane {
-        Lane::Service(id) | Lane::Alert(id) => id,
+        Lane::Service(id) | Lane::Alert(id) | Lane::Test(id) => id,
         Lane::Copy { of, .. } => lane_id(of),
     }
 }

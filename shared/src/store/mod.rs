@@ -16,9 +16,12 @@
 //! | feed | `A#<day>` | `<time>#<id>` | `commit`, `alert` |
 //! | channel | `Q#<channel>` | `!` | `lease` |
 //! | outbox | `Q#<channel>` | `<s or a>#<key>#<version>#<n>` | `commit`, `alert`; ended by `ending` |
+//! | test | `Q#<channel>` | `t#<time>#<random>` | `replay`; ended by `ending` |
 //! | copy | `Q#<fallback channel>` | `f#<channel>#<s or a>#<key>#<version>#<n>` | `ending`, `copy` |
 //! | told | `T#<lane>` | `<channel>` | `ending` |
-//! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending` |
+//! | copied | `T#f#<channel>#<lane>` | `<fallback channel>` | `ending`, `copy`: the last that was copied |
+//! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending`; a dead row in it `replay` |
+//! | the same by day | `DD#<day>` | `<time>#<channel>#<key of a row>` | `ending`: all that ended together |
 //! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` `quarantine` | `schema`, `tick`, `sight`, `quarantine` |
 //!
 //! What each access costs. A write unit (WRU) is 1 KB written, a failed condition costs as much, a
@@ -53,18 +56,26 @@
 //! | [`Store::tick_mark`] | 1 GetItem | half an RRU |
 //! | [`Store::write_log`] | 1 PutItem | 1 WRU per KB |
 //! | [`Store::logs`], [`Store::deliveries`], [`Store::incidents`] | 1 Query; one more per MB of rows that wait for their deletion | half an RRU per 4 KB |
+//! | [`Store::deliveries_of`] | 1 Query of at most 1,000 rows | half an RRU per 4 KB |
+//! | [`Store::recent_deliveries`] | 1 Query per day back to `since`, at most 31, until there are enough; at most 1,000 items | half an RRU per 4 KB, at least 1 per 2 days |
+//! | [`Store::find_delivery`] | 1 Query of one millisecond | 1 RRU per 4 KB |
+//! | [`Store::waiting`] | 1 Query of at most `limit` rows | half an RRU per 4 KB |
+//! | [`Store::queue_test`] | 1 TransactWriteItems | 2 WRU per KB |
+//! | [`Store::version_of`] | 1 GetItem | 1 RRU |
+//! | [`Store::replay`] | 1 GetItem, 1 TransactWriteItems | 1 RRU, 4 WRU |
 //! | [`Store::feed`] | 1 Query for the newest day, then one per day, eight days at a time until there are enough | half an RRU per 4 KB, at least half an RRU per day |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::waits`] | 1 Query of one row | 1 RRU |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |
 //! | [`Store::told_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
-//! | [`Store::copy`] | 1 TransactWriteItems | 4 WRU |
+//! | [`Store::copied_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
+//! | [`Store::copy`] | 1 TransactWriteItems | 6 WRU |
 //! | [`Store::is_told_itself`] | 1 GetItem; 1 Query if none waits | 1 RRU; 1 RRU per 4 KB |
 //! | [`Store::needs_no_copy`] | 1 UpdateItem | 1 to 2 WRU |
 //! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
 //! | [`Store::claim`] of a free channel, [`Store::renew`], [`Store::release`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::claim`] of a taken one | 2 UpdateItem | 2 WRU |
-//! | [`Store::mark`] | 1 TransactWriteItems per 30 rows | 2 WRU per KB: the row, its log row, told per lane |
+//! | [`Store::mark`] | 1 TransactWriteItems per 30 rows | 2 WRU per KB: the row, its log row, told per lane, and the log of the day once |
 //! | [`Store::postpone`] | 1 UpdateItem | 1 to 2 WRU |
 //! | [`Store::open`] | 1 GetItem; what may be created is described first | 1 RRU |
 
@@ -90,6 +101,7 @@ mod outbox;
 mod quarantine;
 mod record;
 mod reminder;
+mod replay;
 mod rows;
 mod schema;
 mod service;
@@ -111,10 +123,12 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use crate::clock::SharedClock;
 
 pub use alert::alert_key;
+pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};
 pub use lease::{ChannelState, Claim, Lease, Release};
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
-pub use outbox::Outbox;
+pub use outbox::{Outbox, Whose};
 pub use reminder::Reminding;
+pub use replay::Replay;
 pub use types::*;
 
 /// The table. Cheap to clone.

@@ -4,6 +4,7 @@ use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
 use super::call::{Patience, Reading};
 use super::item::{Item, Reader, json, key, number, text};
+use super::rows::readable;
 use super::{
     ALERT_NOTICE_MAX_BYTES, Delivery, Lane, NOTICE_MAX_BYTES, OutboxRow, Store, StoreError, keys,
 };
@@ -17,7 +18,7 @@ const N: &str = "n";
 const EVENT: &str = "ev";
 const STATUS: &str = "st";
 const COMMITTED_AT: &str = "ca";
-const NEXT_AT: &str = "na";
+pub(super) const NEXT_AT: &str = "na";
 const CLOSING: &str = "cl";
 const NOTICE: &str = "nt";
 const ATTEMPTS: &str = "tr";
@@ -33,6 +34,22 @@ pub struct Outbox {
     pub rows: Vec<OutboxRow>,
     /// Of each of the others: its key, and what is wrong with it.
     pub unreadable: Vec<String>,
+}
+
+/// Which of the rows that wait for a channel.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// All of them.
+    Anybody,
+    /// Those about this service.
+    Service(&'a str),
+    /// Copies of what another channel was to be told of this service.
+    Copies {
+        /// The other channel.
+        of: &'a str,
+        /// The service.
+        service: &'a str,
+    },
 }
 
 /// The row has not ended.
@@ -75,6 +92,7 @@ fn lane_parts(lane: &Lane) -> (&'static str, &str) {
     match lane {
         Lane::Service(id) => ("s", id),
         Lane::Alert(key) => ("a", key),
+        Lane::Test(id) => ("t", id),
         Lane::Copy { of, .. } => lane_parts(of),
     }
 }
@@ -84,6 +102,7 @@ fn lane(reader: &Reader<'_>) -> Result<Lane, StoreError> {
     let id = reader.text(LANE_ID)?;
     let subject = match reader.text(LANE_KIND)?.as_str() {
         "a" => Lane::Alert(id),
+        "t" => Lane::Test(id),
         _ => Lane::Service(id),
     };
     Ok(match reader.opt_text(COPY_OF) {
@@ -144,6 +163,32 @@ impl Store {
             }
         }
         Ok(outbox)
+    }
+
+    /// At most `limit` (at least 1) of the rows that wait for a channel and can be read, in key order:
+    /// 1 Query, which may miss the last second.
+    pub async fn waiting(
+        &self,
+        channel: &str,
+        whose: Whose<'_>,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX).max(1);
+        let (rest, from) = match whose {
+            Whose::Anybody => ("SK > :from", keys::LEASE.to_owned()),
+            Whose::Service(id) => ("begins_with(SK, :from)", keys::deliveries_of_service(id)),
+            Whose::Copies { of, service } => {
+                ("begins_with(SK, :from)", keys::copies_of_service(of, service))
+            }
+        };
+        let query = self
+            .query(Reading::Eventual)
+            .key_condition_expression(format!("PK = :pk AND {rest}"))
+            .expression_attribute_values(":pk", text(keys::channel(channel)))
+            .expression_attribute_values(":from", text(from))
+            .limit(limit);
+        let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
+        Ok(readable(page.items(), row))
     }
 
     /// Whether anything waits for a channel.

@@ -150,6 +150,8 @@ pub enum Lane {
     Service(String),
     /// An external alert, by the first 32 hex digits of SHA-256(source, key).
     Alert(String),
+    /// Somebody tries a channel out, by `<time>#<random>`: each test is alone in its lane.
+    Test(String),
     /// Copies for the fallback channel of what one channel could not be told in one of its lanes.
     Copy {
         /// The channel that could not be told.
@@ -164,7 +166,7 @@ impl Lane {
     #[must_use]
     pub fn subject(&self) -> &Self {
         match self {
-            Self::Service(_) | Self::Alert(_) => self,
+            Self::Service(_) | Self::Alert(_) | Self::Test(_) => self,
             Self::Copy { of, .. } => of.subject(),
         }
     }
@@ -289,6 +291,9 @@ pub struct DeliveryLogEntry {
     /// Of a copy: the channel that could not be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
+    /// Of an alert: its title, at most 200 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// The mark of a tick, in `SYS/tick`.

@@ -2,6 +2,7 @@ use flatline_domain::Membership;
 
 use super::*;
 use crate::config::Env;
+use serde_json::json;
 
 const NOW: UnixMs = UnixMs(1_000_000);
 
@@ -32,7 +33,7 @@ fn told(channel: &str, status: Status) -> (String, Told) {
 fn rows(config: &Config, spec: &ServiceSpec, one: Transition, informed: &Informed) -> Vec<String> {
     let record = ServiceRecord::new(spec, UnixMs(0));
     let transitions = [one];
-    let commit = commit_for(config, spec, &record, &transitions, NOW, informed, None);
+    let commit = commit_for(config, spec, &record, &transitions, NOW, informed, Said::default());
     let row = |row: &NewDelivery| format!("{} {}", row.channel, row.delivery.queued.event.as_str());
     commit.outbox.iter().map(row).collect()
 }
@@ -77,7 +78,7 @@ fn closing_rows_go_to_who_was_told_of_trouble_or_still_will_be() {
     assert_eq!(rows(&config, &spec, pause, &Informed::default()), [""; 0]);
     let record = ServiceRecord::new(&spec, UnixMs(0));
     let transitions = [pause];
-    let commit = commit_for(&config, &spec, &record, &transitions, NOW, &informed, None);
+    let commit = commit_for(&config, &spec, &record, &transitions, NOW, &informed, Said::default());
     assert!(commit.outbox.iter().all(|row| row.delivery.queued.closing));
 }
 
@@ -105,7 +106,8 @@ fn a_reminder_is_due_only_if_somebody_takes_it() {
         let record = ServiceRecord::new(spec, UnixMs(0));
         let transitions = [transition(from, to, Reason::Reported)];
         let informed = Informed::default();
-        let commit = commit_for(&config, spec, &record, &transitions, NOW, &informed, None);
+        let commit =
+            commit_for(&config, spec, &record, &transitions, NOW, &informed, Said::default());
         assert_eq!(commit.wake, expected, "{sentence}");
     }
 }
@@ -118,9 +120,57 @@ fn a_notice_says_what_happened_and_fits() {
     record.last_beat = Some(UnixMs(950_000));
     record.gap = Some(flatline_domain::Gap { from: UnixMs(400_000), to: UnixMs(950_000) });
     let down = transition(Status::Up, Status::Down, Reason::Silence);
-    let notice = notice(spec, &record, &down, Some(&"\u{1}".repeat(1_000)));
+    let message = "\u{1}".repeat(1_000);
+    let said = Said { message: Some(&message), metadata: None };
+    let notice = notice(spec, &record, &down, said);
     assert_eq!(notice.last_seen, Some(UnixMs(400_000)), "before the silence that is told");
     assert_eq!((notice.name.as_str(), notice.reason.as_str()), ("API", "silence"));
     assert!(serde_json::to_string(&notice).unwrap().len() <= 1_024);
     assert!(notice.message.is_some(), "some of it fits");
+}
+
+#[test]
+fn a_notice_carries_metadata_as_far_as_it_fits() {
+    let config = config(CHANNELS);
+    let spec = &config.services[0].spec;
+    let record = ServiceRecord::new(spec, UnixMs(0));
+    let down = transition(Status::Up, Status::Down, Reason::Reported);
+    let long = "x".repeat(2_000);
+    for (sentence, metadata, expected) in [
+        ("texts as they are", json!({"host": "db-1"}), vec![("host", "db-1")]),
+        (
+            "everything else as JSON",
+            json!({"disk": 0.91, "raid": [1, 2], "ok": null}),
+            vec![("disk", "0.91"), ("ok", "null"), ("raid", "[1,2]")],
+        ),
+        ("no object", json!(["a"]), vec![("metadata", "[\"a\"]")]),
+        ("null is nothing", json!(null), vec![]),
+        ("what is too large goes", json!({"a": "1", "dump": long}), vec![("a", "1")]),
+    ] {
+        let said = Said { message: Some("disk full"), metadata: Some(&metadata) };
+        let notice = notice(spec, &record, &down, said);
+        let labels: Vec<_> =
+            notice.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(labels, expected, "{sentence}");
+        assert_eq!(notice.message.as_deref(), Some("disk full"), "{sentence}");
+        assert!(serde_json::to_string(&notice).unwrap().len() <= NOTICE_MAX_BYTES, "{sentence}");
+    }
+}
+
+#[test]
+fn metadata_is_left_out_where_the_configuration_says_so() {
+    let off = CHANNELS.replacen('{', "{\"settings\": {\"includeMetadata\": false}, ", 1);
+    let metadata = json!({"host": "db-1"});
+    let said = Said { message: Some("disk full"), metadata: Some(&metadata) };
+    for (notifications, expected) in [(CHANNELS, 1), (off.as_str(), 0)] {
+        let config = config(notifications);
+        let spec = &config.services[0].spec;
+        let record = ServiceRecord::new(spec, UnixMs(0));
+        let transitions = [transition(Status::Up, Status::Down, Reason::Reported)];
+        let commit =
+            commit_for(&config, spec, &record, &transitions, NOW, &Informed::default(), said);
+        let notice = &commit.outbox[0].delivery.notice;
+        assert_eq!(notice.labels.len(), expected);
+        assert_eq!(notice.message.as_deref(), Some("disk full"), "the message is another matter");
+    }
 }

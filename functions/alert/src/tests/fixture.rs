@@ -6,7 +6,7 @@ use axum::body::Body;
 use flatline_domain::UnixMs;
 use flatline_embedded::{Engine, Execution};
 use flatline_shared::app::App;
-use flatline_shared::clock::SystemClock;
+use flatline_shared::clock::{SharedClock, SystemClock};
 use flatline_shared::config::{Config, Env, Secret};
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
 use flatline_shared::store::{IfMissing, OutboxRow, Store};
@@ -63,14 +63,7 @@ impl Fixture {
 
     /// With this settings.json too.
     pub async fn made_of(notifications: &str, settings: &str, key: Option<&str>) -> Self {
-        let variables = VARIABLES.into_iter().chain(key.map(|key| ("ALERT_API_KEY", key)));
-        let env = Env::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let files = [
-            ("services.json", r#"{"groups": [], "services": []}"#),
-            ("notifications.json", notifications),
-            ("settings.json", settings),
-        ];
-        let config = Config::from_json(files, &env).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let config = config(notifications, settings, key);
         let clock = SystemClock::shared();
         let client = Engine::memory().unwrap().client(Execution::Inline);
         let store =
@@ -86,6 +79,26 @@ impl Fixture {
             doorbell: Arc::new(Notify::new()),
         };
         Self { app }
+    }
+
+    /// The same database with another notifications.json.
+    pub fn reconfigured(&self, notifications: &str) -> App {
+        let config = config(notifications, "{}", Some("alert-secret"));
+        App { config: Arc::new(config), ..self.app.clone() }
+    }
+
+    /// The same with this clock.
+    pub fn at(mut self, clock: SharedClock) -> Self {
+        self.app.clock = clock;
+        self
+    }
+
+    /// Posts to this path with the right key.
+    pub async fn post_to(&self, path: &str, body: Value) -> (u16, Value) {
+        let request = Request::post(path)
+            .header("authorization", "Bearer alert-secret")
+            .body(Body::from(body.to_string()));
+        answer_of(&self.app, request.unwrap()).await
     }
 
     /// Posts an alert with the right key.
@@ -115,6 +128,17 @@ impl Fixture {
         let notified = self.app.doorbell.notified();
         futures_util::FutureExt::now_or_never(notified).is_some()
     }
+}
+
+fn config(notifications: &str, settings: &str, key: Option<&str>) -> Config {
+    let variables = VARIABLES.into_iter().chain(key.map(|key| ("ALERT_API_KEY", key)));
+    let env = Env::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let files = [
+        ("services.json", r#"{"groups": [], "services": []}"#),
+        ("notifications.json", notifications),
+        ("settings.json", settings),
+    ];
+    Config::from_json(files, &env).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 /// A request with one header.

@@ -37,7 +37,9 @@ async fn reported_trouble_and_its_end_are_told_at_once_to_who_takes_them() {
     let world = World::new().await;
     world.beat("key-api", json!({"serviceId": "api"})).await;
     world.pass_ms(1_000);
-    let down = json!({"serviceId": "api", "status": "down", "message": "disk full"});
+    let down = json!({
+        "serviceId": "api", "status": "down", "message": "disk full", "metadata": {"host": "db-1"},
+    });
     world.beat("key-api", down).await;
     let record = world.record("api").await.unwrap();
     assert_eq!((record.status, record.version), (Status::Down, 2));
@@ -51,6 +53,7 @@ async fn reported_trouble_and_its_end_are_told_at_once_to_who_takes_them() {
     let events: Vec<_> = hook.iter().map(|row| row.delivery.queued.event).collect();
     assert_eq!(events, [Event::Down, Event::Up]);
     assert_eq!(hook[0].delivery.notice.message.as_deref(), Some("disk full"));
+    assert_eq!(hook[0].delivery.notice.labels["host"], "db-1");
     let downs = world.app.store.queued("Downs only").await.unwrap();
     assert_eq!(downs.len(), 1);
     world.app.doorbell.notified().await;

@@ -1,6 +1,6 @@
 //! What the tests stand on: an engine in memory, tokio's paused clock, a scripted receiver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use flatline_shared::store::{
     CommitOutcome, DeliveryLogEntry, Ending, ExternalAlert, FeedEntry, IfMissing, Lane,
     NewDelivery, Notice, Store,
 };
-use flatline_shared::transition::{Informed, commit_for};
+use flatline_shared::transition::{Informed, Said, commit_for};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -88,6 +88,19 @@ impl Receiver {
     /// The lines of what a channel accepted, many as one taken apart.
     pub fn told(&self, host: &str) -> Vec<String> {
         self.accepted(host).iter().flat_map(Sent::parts).collect()
+    }
+
+    /// Keys of the incidents that are open at the pager, as it accepted them.
+    pub fn open_incidents(&self) -> BTreeSet<String> {
+        let mut open = BTreeSet::new();
+        for sent in self.accepted("events.pagerduty.com") {
+            let key = sent.body["dedup_key"].as_str().unwrap().to_owned();
+            match sent.body["event_action"].as_str() {
+                Some("resolve") => open.remove(&key),
+                _ => open.insert(key),
+            };
+        }
+        open
     }
 
     pub fn script(&self, script: impl FnMut(&Sent) -> Reply + Send + 'static) {
@@ -173,18 +186,26 @@ pub fn config(ids: &[String], channels: &Value, cooldown_min: u32) -> Config {
         "notifications.json",
         json!({"channels": channels, "settings": {"cooldownMinutes": cooldown_min}}),
     );
-    let url = |channel: &Value| {
+    let variable = |channel: &Value| {
         let name = channel["name"].as_str().unwrap();
-        let variable = format!("NOTIFICATION_{}_URL", name.to_uppercase());
-        (variable, format!("https://{}.example/", name.to_lowercase()))
+        let (key, value) = match channel["type"].as_str().unwrap() {
+            "pagerduty" => ("ROUTINGKEY", "key".to_owned()),
+            _ => ("URL", format!("https://{}.example/", name.to_lowercase())),
+        };
+        (format!("NOTIFICATION_{}_{key}", name.to_uppercase()), value)
     };
-    let mut variables: Vec<_> = channels.as_array().unwrap().iter().map(url).collect();
+    let mut variables: Vec<_> = channels.as_array().unwrap().iter().map(variable).collect();
     variables.push(("API_KEYS".to_owned(), json!({"*": "key"}).to_string()));
     Config::load(dir.path(), &Env::of(variables)).unwrap()
 }
 
 pub fn webhook(name: &str) -> Value {
     json!({"type": "webhook", "name": name, "enabled": true})
+}
+
+/// A channel that keeps an incident open until it is told of the end.
+pub fn pager(name: &str) -> Value {
+    json!({"type": "pagerduty", "name": name, "enabled": true})
 }
 
 /// A channel as people read it: three messages at once, then one each 20 s.
@@ -267,7 +288,8 @@ impl Bench {
         };
         let spec = &app.config.service(id).unwrap().spec;
         let transitions = [transition];
-        let mut commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, None);
+        let said = Said::default();
+        let mut commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, said);
         commit.outbox = edit(commit.outbox);
         assert_eq!(app.store.commit(&commit).await.unwrap(), CommitOutcome::Committed);
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flatline_domain::{Reason, Status};
 use flatline_harness::bridge::{Action, Rule};
 use flatline_shared::clock::Clock;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, Reply, Sent, folding, pause, stand_in, webhook};
+use super::bench::{Bench, Reply, Sent, folding, pager, pause, stand_in, webhook};
 use crate::drain;
 
 /// Longer than a lease.
@@ -69,9 +70,10 @@ async fn dies_at(nth: u64, death: Action, channel: Value) -> bool {
     assert!(hook + mail <= 1, "{hook} and {mail} messages twice: {what}");
     assert_eq!(bench.endings("api").await, ["down 1 delivered", "up 2 delivered"], "{what}");
     let ended = bench.endings("db").await;
-    for row in ["down 1 dead", "down 1 delivered", "up 2 delivered"] {
+    // `Mail` is told of the recovery too.
+    for (row, expected) in [("down 1 dead", 1), ("down 1 delivered", 1), ("up 2 delivered", 2)] {
         let times = ended.iter().filter(|it| *it == row).count();
-        assert_eq!(times, 1, "{row} in {ended:?}: {what}");
+        assert_eq!(times, expected, "{row} in {ended:?}: {what}");
     }
     died
 }
@@ -119,4 +121,52 @@ async fn folds_and_dies_at(nth: u64, death: Action) {
     for id in ["api", "db", "web"] {
         assert_eq!(bench.endings(id).await, ["down 1 delivered", "up 2 delivered"], "{nth}");
     }
+}
+
+/// A drain that tells of a `down` dies at its n-th call; then the service is removed. `false`: it has
+/// fewer calls.
+async fn removed_after_death_at(nth: u64, death: Action, channel: Value) -> (bool, Arc<Bench>) {
+    let bench = Arc::new(Bench::with(json!([channel]), 0).await);
+    bench.down("api").await;
+    bench.gate.fault(Rule::any(death).at(nth));
+    let crashed = tokio::spawn({
+        let bench = bench.clone();
+        async move { drain(&bench.app).await }
+    });
+    pause(500).await;
+    let died = !crashed.is_finished();
+    crashed.abort();
+    bench.gate.clear_faults();
+    bench.commit("api", Status::Closed, Reason::Removed).await;
+    for _ in 0..2 {
+        pause(LEASE_OVER_MS).await;
+        drain(&bench.app).await;
+    }
+    (died, bench)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incident_of_which_nobody_noted_that_it_was_opened_is_resolved() {
+    for death in deaths() {
+        let mut opened = 0;
+        for nth in 1.. {
+            let (died, bench) = removed_after_death_at(nth, death.clone(), pager("Pager")).await;
+            let open = bench.receiver.open_incidents();
+            assert!(open.is_empty(), "{open:?} stay open after a death at call {nth}");
+            assert_eq!(bench.waiting("Pager").await, 0, "call {nth}");
+            opened += usize::from(bench.receiver.sent().len() > 1);
+            if !died {
+                break;
+            }
+        }
+        assert!(opened >= 3, "it was opened before {opened} of the deaths");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_are_not_told_of_the_end_of_what_they_may_not_know() {
+    // The death comes before the message is sent.
+    let (died, bench) = removed_after_death_at(3, Action::Hang, webhook("Hook")).await;
+    assert!(died && bench.receiver.sent().is_empty(), "{:?}", bench.receiver.lines());
+    assert_eq!(bench.endings("api").await, ["down 1 cancelled", "up 2 cancelled"]);
 }

@@ -8,7 +8,7 @@ use flatline_shared::store::{ConfigState, DeliveryLogEntry, Ending, Lane, NewDel
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::bench::{Bench, Reply, START, pause, stand_in, webhook};
+use super::bench::{Bench, Reply, START, pager, pause, stand_in, webhook};
 use crate::{drain, run};
 
 const MAIL: &str = "mail.example";
@@ -47,7 +47,7 @@ async fn what_is_dead_is_told_elsewhere_with_the_reason() {
     }
     assert_eq!(bench.receiver.told(MAIL), ["down api 1", "up api 2"]);
     let why = json!({"channel": "Hook", "reason": "HTTP 404"});
-    assert_eq!(undelivered(&bench), [why.clone(), why]);
+    assert_eq!(undelivered(&bench), [why, json!({"channel": "Hook"})]);
     let log = bench.app.store.deliveries(&Lane::Service("api".to_owned()), 10).await.unwrap();
     let ended = |entry: &DeliveryLogEntry| (entry.channel.clone(), entry.ending);
     assert_eq!(log.iter().filter(|it| ended(it) == ("Hook".into(), Ending::Dead)).count(), 2);
@@ -218,5 +218,74 @@ async fn without_a_channel_that_can_be_told_nothing_is_copied() {
         bench.down("api").await;
         drain(&bench.app).await;
         assert_eq!((bench.waiting("Mail").await, bench.receiver.sent().len()), (0, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_told_of_the_trouble_is_told_that_it_is_over() {
+    let recovers_ms = 90 * MINUTE_MS;
+    for (sentence, over_ms) in
+        [("while the channel is still out", 20 * MINUTE_MS), ("after it", 95 * MINUTE_MS)]
+    {
+        let bench = bench(0).await;
+        hook(&bench, move |at_ms| Reply::Status(if at_ms < recovers_ms { 503 } else { 200 }));
+        bench.down("api").await;
+        bench.down("db").await;
+        let running = start(&bench);
+        pause(12 * MINUTE_MS).await;
+        assert_eq!(bench.receiver.told(MAIL), ["down api 1", "down db 1"], "{sentence}");
+        pause(over_ms - bench.clock.monotonic_ms()).await;
+        bench.up("api").await;
+        bench.app.doorbell.notify_one();
+        pause(2_000).await;
+        let told = bench.receiver.told(MAIL);
+        assert_eq!(told[2..], ["up api 2"], "{sentence}, at once");
+        assert_eq!(undelivered(&bench)[2], json!({"channel": "Hook"}), "it is no failure");
+        pause(120 * MINUTE_MS).await;
+        let hook: Vec<_> = bench
+            .receiver
+            .told("hook.example")
+            .into_iter()
+            .filter(|it| it.contains("api"))
+            .collect();
+        assert_eq!(hook, ["down api 1", "up api 2"], "{sentence}");
+        assert_eq!(bench.receiver.told(MAIL).len(), 3, "{sentence}: once, and nothing of db");
+        // The next outage begins anew.
+        bench.down("api").await;
+        bench.up("api").await;
+        bench.app.doorbell.notify_one();
+        pause(30 * MINUTE_MS).await;
+        assert_eq!(bench.receiver.told(MAIL).len(), 3, "{sentence}");
+        running.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incident_opened_by_a_copy_is_resolved() {
+    let mut channel = pager("Pager");
+    channel["fallback"] = json!(true);
+    channel["events"] = json!(["degraded"]);
+    // A service that names its channels: the pager has no rows of its own.
+    for reason in [Reason::Recovered, Reason::Removed] {
+        let bench = Arc::new(Bench::with(json!([webhook("Hook"), channel.clone()]), 0).await);
+        bench.receiver.script(|sent| match sent.host.as_str() {
+            "hook.example" if sent.after_ms < 90 * MINUTE_MS => Reply::Status(503),
+            _ => Reply::Status(202),
+        });
+        let of_hook = |mut rows: Vec<NewDelivery>| {
+            rows.retain(|row| row.channel == "Hook");
+            rows
+        };
+        bench.commit_with("api", Status::Down, Reason::Silence, of_hook).await;
+        let running = start(&bench);
+        pause(12 * MINUTE_MS).await;
+        let open: Vec<_> = bench.receiver.open_incidents().into_iter().collect();
+        assert_eq!(open, ["flatline/api"]);
+        let to = if reason == Reason::Removed { Status::Closed } else { Status::Up };
+        bench.commit_with("api", to, reason, of_hook).await;
+        bench.app.doorbell.notify_one();
+        pause(2_000).await;
+        assert!(bench.receiver.open_incidents().is_empty(), "{reason:?}");
+        running.abort();
     }
 }

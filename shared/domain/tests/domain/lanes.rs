@@ -1,4 +1,4 @@
-use flatline_domain::lane::{Unsent, backoff_ms, next_step};
+use flatline_domain::lane::{Unsent, backoff_ms, next_step, presumed};
 use flatline_domain::route::is_routed;
 use flatline_domain::{
     ChannelRoute, Event, EventFilter, QueuedNotice, ServiceRoute, Status, Step, Told,
@@ -268,5 +268,29 @@ fn routes_follow_both_lists() {
     ];
     for (says, service, channel, event, expect) in rows {
         assert_eq!(is_routed(&service, &channel, event), expect, "{says}");
+    }
+}
+
+/// I10: a closing row ends what a channel may hold open, also where nobody wrote down that it was told.
+#[test]
+fn a_closing_row_resolves_what_may_be_open() {
+    use Status::{Degraded, Down, Up};
+    let close = QueuedNotice { closing: true, ..notice(3, Status::Closed, 60.0) };
+    let down = notice(2, Down, 0.0);
+    let both = vec![down, close];
+    let cancelled = |rows: &[usize]| end(Unsent::Cancelled, rows);
+    for (sentence, rows, told, tracks_incidents, expect) in [
+        ("nothing was told: people hear nothing", &both, None, false, cancelled(&[0, 1])),
+        ("an incident may be open: the alarm goes", &both, None, true, cancelled(&[0])),
+        ("and the end is told", &vec![close], None, true, send(0, &[])),
+        ("as after an earlier outage", &vec![close], told(Up, -900.0), true, send(0, &[])),
+        ("people know that it is up", &vec![close], told(Up, -900.0), false, cancelled(&[0])),
+        ("what was told is ended anyway", &vec![close], told(Down, -900.0), false, send(0, &[])),
+        ("degraded too", &vec![close], told(Degraded, -900.0), true, send(0, &[])),
+        ("without a closing row nothing changes", &vec![down], None, true, send(0, &[])),
+    ] {
+        let known = presumed(rows, told, tracks_incidents);
+        let step = next_step(rows, known.as_ref(), COOLDOWN_MS, at(60.0));
+        assert_eq!(step, expect, "{sentence}");
     }
 }

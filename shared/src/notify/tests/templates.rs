@@ -1,5 +1,6 @@
 //! Templates of users, as the replaced system had them.
 
+use flatline_domain::Status;
 use serde_json::{Value, json};
 
 use super::fixture::{body, config_with, retold, rows, sent};
@@ -101,4 +102,39 @@ fn a_long_text_of_a_template_is_cut_whole() {
         text["text"].as_str().unwrap().contains("<b>Service DOWN</b>"),
         "the default one: {text}"
     );
+}
+
+#[test]
+fn what_the_service_said_last_can_be_told() {
+    let body = r#"{"text": "{{message}} on {{metadata.host}}{{metadata.nothing}}"}"#;
+    let templates = json!({"webhook": {"body": body}});
+    let told = |event| told(&templates, "webhook", event, None);
+    assert_eq!(told("down"), json!({"text": "disk at 91 % on db-1"}));
+    assert_eq!(told("up"), json!({"text": " on "}), "it said nothing");
+}
+
+#[test]
+fn a_test_looks_like_the_event_that_is_tried_out() {
+    let templates = json!({
+        "slack": {"text": "{{eventType}} {{serviceName}}"},
+        "slack_external": {"text": "external {{eventType}} {{status}}"},
+    });
+    for (status, n, severity, by_template, by_default) in [
+        (Status::Down, 0, None, "DOWN Production API", "Test: Service DOWN"),
+        (Status::Down, 1, None, "STILL DOWN Production API", "Test: Service STILL DOWN"),
+        (Status::Up, 0, None, "UP Production API", "Test: Service UP"),
+        (Status::Degraded, 0, None, "DEGRADED Production API", "Test: Service DEGRADED"),
+        (Status::Down, 0, Some("critical"), "external ALERT firing", "Test: Alert"),
+        (Status::Unknown, 0, None, "TEST Production API", "Test message"),
+    ] {
+        let (mut row, _) = rows("test");
+        row.delivery.notice.status = status;
+        row.delivery.queued.n = n;
+        row.delivery.notice.severity = severity.map(str::to_owned);
+        let text = |templates: &Value| body(&sent(&config_with(templates), "slack", &row, &[]));
+        assert_eq!(text(&templates)["text"], by_template);
+        let default = text(&json!({})).to_string();
+        assert!(default.contains(by_default), "{default}");
+        assert!(default.contains("nothing has happened"), "{default}");
+    }
 }

@@ -16,6 +16,7 @@ pub(super) const FOLDED_MAX_BYTES: usize = 256 * 1_024;
 #[derive(Serialize)]
 struct UndeliveredBody<'a> {
     channel: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
 }
 

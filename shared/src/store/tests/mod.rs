@@ -7,6 +7,7 @@ mod call;
 mod commit;
 mod copy;
 mod cost;
+mod deliveries;
 mod lease;
 mod log;
 mod moves;
