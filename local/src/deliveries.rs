@@ -53,8 +53,8 @@ pub struct DeliveriesArgs {
 const EXAMPLES: &str = "\
 The newest come first; the last column is the id of what ended. To list, READ_API_KEY does as well.
 
-What is replayed goes back to its place and is tried as if it were new. That is refused if it did not
-die, was a test or a copy, or if something newer happened since.
+What is replayed goes back to its place and is tried as if it were new. That is refused if it did
+not die, was a test or a copy, or if something newer happened since.
 
 Examples:
   flatline deliveries --state dead

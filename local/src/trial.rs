@@ -31,7 +31,7 @@ Ends with 0 if the channel accepted the message, with 1 if it did not or if that
 
 Examples:
   flatline test-notification \"Ops webhook\"
-  ALERT_API_KEY_FILE=alert.key flatline test-notification slack --event up --url https://status.example.com";
+  flatline test-notification slack --event up --url https://status.example.com";
 
 /// What can be tried out.
 #[derive(Clone, Copy, Debug, ValueEnum)]

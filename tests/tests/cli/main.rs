@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod deliveries;
 mod demo;
 mod help;
 mod import;
