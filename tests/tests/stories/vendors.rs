@@ -5,6 +5,7 @@ mod answers;
 mod certificates;
 mod hall;
 mod mail;
+mod many;
 mod patience;
 mod ses;
 mod verdicts;
