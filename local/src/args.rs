@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
+use flatline_shared::config::Env;
 use flatline_shared::telemetry::LogFormat;
 
 use crate::backup::BackupArgs;
@@ -51,10 +54,27 @@ pub enum Command {
 }
 
 impl Args {
+    /// Reads the command line of this process; whatever is wrong with it ends it. A variable that is set
+    /// to nothing counts as not set.
+    pub fn read(env: &Env) -> Self {
+        let matches = without_empty(Self::command(), env).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// What to do.
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
+}
+
+/// The command whose options do not look at variables that are set to nothing.
+fn without_empty(command: clap::Command, env: &Env) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        arg.get_env().and_then(|name| name.to_str()).is_some_and(|name| env.is_set_to_nothing(name))
+    };
+    let command =
+        command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg });
+    command.mut_subcommands(|command| without_empty(command, env))
 }
 
 /// What to judge.
@@ -74,7 +94,7 @@ pub struct CheckArgs {
 pub struct ServeArgs {
     /// Address and port to listen on
     #[arg(long, env = "FLATLINE_LISTEN", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    listen: String,
 
     /// Directory of the database, its lock and generated keys; made if missing
     #[arg(long, env = "FLATLINE_DATA", default_value = "./data", value_name = "DIR")]
@@ -91,6 +111,13 @@ pub struct ServeArgs {
     /// A DynamoDB to use instead of the embedded database
     #[arg(long, env = "FLATLINE_DYNAMODB_URL", value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+impl ServeArgs {
+    /// Where to listen; the text that is no address otherwise.
+    pub fn address(&self) -> Result<SocketAddr, String> {
+        self.listen.parse().map_err(|_| self.listen.clone())
+    }
 }
 
 /// How log events are written.

@@ -4,7 +4,7 @@
 //! heartbeat that was acknowledged before it began. It gets its name only once it was verified.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -70,8 +70,7 @@ pub enum BackupError {
 pub fn run(args: &BackupArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let said = runtime.block_on(backup(args))?;
-    println!("{said}");
-    Ok(())
+    Ok(io::stdout().write_all(format!("{said}\n").as_bytes())?)
 }
 
 async fn backup(args: &BackupArgs) -> Result<String, BackupError> {

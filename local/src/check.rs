@@ -1,20 +1,22 @@
 //! `flatline check`: judges the configuration and starts nothing.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use flatline_shared::config::{Config, Env, Problem};
 
 use crate::args::CheckArgs;
+use crate::failure::Failure;
 
 #[cfg(test)]
 mod tests;
 
 /// Runs `flatline check`: every problem and a line that sums up. 0 if `serve` would start, else 2.
-pub fn run(args: &CheckArgs) -> ExitCode {
+pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let verdict = judge(args, &Env::from_process());
-    print!("{}", verdict.text);
-    if verdict.is_fine { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    io::stdout().write_all(verdict.text.as_bytes())?;
+    Ok(if verdict.is_fine { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 /// What is printed, and whether it is good.

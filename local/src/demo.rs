@@ -5,7 +5,7 @@ mod script;
 mod stage;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -88,8 +88,7 @@ fn instant(text: &str) -> Result<UnixMs, String> {
 pub fn run(args: &DemoArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let said = runtime.block_on(demo(args))?;
-    println!("{said}");
-    Ok(())
+    Ok(io::stdout().write_all(format!("{said}\n").as_bytes())?)
 }
 
 async fn demo(args: &DemoArgs) -> Result<String, Failure> {

@@ -37,6 +37,12 @@ pub enum Failure {
     /// No client for channels can be built.
     #[error("flatline: {0}")]
     Client(#[from] ClientError),
+    /// What `--listen` says is no address.
+    #[error(
+        "flatline: --listen (FLATLINE_LISTEN) must be an IP address with a port, such as 127.0.0.1:8080 \
+         or [::]:8080, not {0:?}"
+    )]
+    Address(String),
     /// The address cannot be listened on.
     #[error("flatline: cannot listen on {address}: {source}; choose another with --listen")]
     Listen {
@@ -67,6 +73,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_)
+            | Self::Address(_)
             | Self::Canary(_)
             | Self::Backup(BackupError::Exists(_))
             | Self::Demo(DemoError::NotEmpty(_) | DemoError::Future)

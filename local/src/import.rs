@@ -3,7 +3,7 @@
 mod export;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -81,8 +81,8 @@ pub enum ImportError {
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let Source::Cloudflaremon(args) = &args.source;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    print!("{}", runtime.block_on(import(args))?);
-    Ok(())
+    let said = runtime.block_on(import(args))?;
+    Ok(io::stdout().write_all(said.as_bytes())?)
 }
 
 async fn import(args: &FileArgs) -> Result<String, Failure> {
@@ -91,7 +91,7 @@ async fn import(args: &FileArgs) -> Result<String, Failure> {
         .map_err(|source| ImportError::Unreadable { path: path.clone(), source })?;
     let export = Export::read(&text).map_err(|why| ImportError::Wrong { path, why })?;
     let env = Env::from_process();
-    let config = Config::load(&args.config, &env.clone().without_channels())?;
+    let config = Config::load(&args.config, &env.clone().without_channels().without_page())?;
     let lock = DataLock::take(&args.data)?;
     let engine = Engine::open(&lock.directory().join(DATABASE))?;
     let client = engine.client(Execution::Inline);
@@ -136,6 +136,11 @@ async fn keep_days(
     Ok(kept.len())
 }
 
+/// `1 day`, `2 days`.
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Ids that a configuration may have.
 fn is_id(id: &str) -> bool {
     (1..=100).contains(&id.len()) && !id.contains(|c: char| c.is_control() || c == '#')
@@ -155,8 +160,9 @@ struct Told {
 impl Told {
     fn text(&self) -> String {
         let Self { services, days, found, alerts, .. } = self;
+        let (of_days, of_services) = (plural(*days, "day"), plural(*services, "service"));
         let mut lines = vec![format!(
-            "{days} days of {services} services; {alerts} new of {found} alerts (too old ones and those \
+            "{of_days} of {of_services}; {alerts} new of {found} alerts (too old ones and those \
              that are there are left out)"
         )];
         if !self.unknown.is_empty() {

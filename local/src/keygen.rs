@@ -75,7 +75,7 @@ fn text(args: &KeygenArgs) -> Result<String, Failure> {
         Vec::new()
     } else {
         // Keys are made before there are any credentials: the files alone are judged.
-        Config::load(&args.config, &Env::default().without_channels())?.services
+        Config::load(&args.config, &Env::default().without_channels().without_page())?.services
     };
     let keys = Keys::for_all(&services, args.scope());
     let line = Value::Object(keys.0.clone()).to_string();

@@ -19,13 +19,13 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use flatline_shared::config::Env;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    match run(&Args::parse().into_command()) {
+    match run(&Args::read(&Env::from_process()).into_command()) {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(args) => serve::run(args)?,
-        Command::Check(args) => return Ok(check::run(args)),
+        Command::Check(args) => return check::run(args),
         Command::Keygen(args) => keygen::run(args)?,
         Command::TestNotification(args) => trial::run(args)?,
         Command::Deliveries(args) => deliveries::run(args)?,

@@ -38,15 +38,20 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
 }
 
 async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
+    let wanted = args.address().map_err(Failure::Address)?;
     // Judged before anything is touched: a mistake in it changes nothing.
     Config::load(&args.config, env)?;
     let lock = DataLock::take(&args.data)?;
     let (config, keys) = with_keys(args, env, &lock)?;
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
 
-    let listen = |source| Failure::Listen { address: args.listen, source };
-    let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
+    let listen = |source| Failure::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    if lock.is_open_to_others() {
+        let directory = lock.directory().display();
+        tracing::warn!("others may look into the data directory: chmod 700 {directory}");
+    }
     let engine = match args.endpoint_url {
         Some(_) => None,
         None => Some(Engine::open(&lock.directory().join(DATABASE))?),

@@ -74,6 +74,8 @@ impl Content {
         if metadata.to_string().len() > MAX_METADATA_BYTES {
             let warning = format!("metadata is larger than {MAX_METADATA_BYTES} bytes: dropped");
             self.warnings.push(warning);
+        } else if !metadata.is_object() {
+            self.warnings.push("metadata is no object: dropped".into());
         } else if !empty {
             self.metadata = Some(metadata);
         }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The exclusive right to a data directory. Given back when dropped or when the process ends, however
@@ -50,6 +50,11 @@ impl DataLock {
         }
     }
 
+    /// Whether others than its owner may look into the directory, or change it.
+    pub fn is_open_to_others(&self) -> bool {
+        fs::metadata(&self.directory).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    }
+
     /// The directory that is ours.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -58,8 +63,10 @@ impl DataLock {
 
 /// An existing directory keeps its mode: it may be shared on purpose.
 fn create(directory: &Path) -> io::Result<()> {
-    if fs::metadata(directory).is_ok_and(|found| found.is_dir()) {
-        return Ok(());
+    match fs::metadata(directory) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => return Err(io::Error::other("it is a file and must be a directory")),
+        Err(_) => {}
     }
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }

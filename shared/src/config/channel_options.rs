@@ -185,6 +185,11 @@ impl<'a> ChannelOptions<'a> {
         self.options.insert(key.to_owned(), value.into());
     }
 
+    /// Whether the environment of another function has what is missing here.
+    pub fn may_be_elsewhere(&self) -> bool {
+        self.credentials.may_be_elsewhere()
+    }
+
     /// Whether something that is missing is an error.
     pub fn is_enforced(&self) -> bool {
         self.need == Need::Enforced

@@ -25,6 +25,12 @@ pub(super) fn read(file: &mut Section<'_>, settings: &NotifySettings, env: &Env)
     if channels.is_empty() {
         judge.warn(&place, "no channel is configured, so nobody is told of anything");
     }
+    let mut told = channels.iter().filter(|(_, channel)| channel.enabled).peekable();
+    if told.peek().is_some() && !told.any(|(_, channel)| channel.route.events.down) {
+        let sentence =
+            "no enabled channel takes 'down', so nobody is told when a service falls silent";
+        judge.warn(&place, sentence);
+    }
     judge_names(judge, &channels);
     judge_fallback(judge, &channels);
     let enabled = channels.iter().filter(|(_, channel)| channel.enabled).count();

@@ -117,12 +117,31 @@ fn read_id(object: &mut Section<'_>) -> String {
     if id.contains('#') {
         object.judge().error(&place, "must have no '#'");
     }
+    if id == "*" {
+        let sentence = "must not be \"*\": in API_KEYS that is the key for everything";
+        object.judge().error(&place, sentence);
+    }
+    if let Some(trouble) = trouble(id) {
+        object.judge().warn(&place, trouble);
+    }
     id.to_owned()
+}
+
+/// What does not work with an id that is allowed.
+fn trouble(id: &str) -> Option<&'static str> {
+    match id {
+        "." | ".." => Some("has no page of its own: browsers take it for a folder"),
+        _ if id.contains(',') => {
+            Some("has a comma: clients and the export take that for the end of an id")
+        }
+        _ if id.trim() != id => Some("begins or ends with white space, which clients take away"),
+        _ => None,
+    }
 }
 
 /// Keys are secrets: they never stand in a config file.
 fn refuse_key(object: &mut Section<'_>) {
-    if object.map().is_some_and(|map| map.contains_key("apiKey")) {
+    if object.take_unknown("apiKey") {
         let sentence = "apiKey does not belong here: put the key into the environment variable \
                         API_KEYS, under the id of the service or group";
         object.judge().error(&object.place().key("apiKey"), sentence);

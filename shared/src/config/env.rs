@@ -117,6 +117,11 @@ impl Env {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Whether the variable is there and empty.
+    pub fn is_set_to_nothing(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(String::is_empty)
+    }
+
     /// The variable as a secret.
     pub fn secret(&self, name: &str) -> Option<Secret> {
         self.get(name).map(Secret::new)
@@ -153,6 +158,7 @@ fn from_files(variables: &BTreeMap<String, String>, judge: &Judge) -> Vec<(Strin
             continue;
         }
         match read_value(path) {
+            Ok(value) if value.trim().is_empty() => judge.error(&place, "the file is empty"),
             Ok(value) => read.push((name.to_owned(), value)),
             Err(error) => judge.error(&place, format!("the file cannot be read: {error}")),
         }

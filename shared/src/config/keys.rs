@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -40,7 +42,9 @@ impl ApiKeys {
     pub(super) fn read(judge: &Judge, text: Option<&str>) -> Self {
         let Some(text) = text else { return Self::default() };
         let place = Place::variable("API_KEYS");
-        let value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let decoded = decoded(text);
+        let value = match serde_json::from_str(decoded.as_deref().unwrap_or(text)) {
             Ok(Value::Object(map)) => map,
             Ok(_) => {
                 judge.error(&place, SHAPE);
@@ -138,6 +142,12 @@ impl fmt::Debug for ApiKeys {
 
 const SHAPE: &str =
     "must be a JSON object of service id, group id or \"*\" to a key or a list of keys";
+
+/// The JSON object that `flatline keygen --base64` wrapped up, if the text is one.
+fn decoded(text: &str) -> Option<String> {
+    let bytes = STANDARD.decode(text).ok()?;
+    String::from_utf8(bytes).ok().filter(|json| json.trim_start().starts_with('{'))
+}
 
 fn digest(key: &str) -> KeyDigest {
     Sha256::digest(key).into()

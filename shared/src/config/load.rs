@@ -12,7 +12,7 @@ use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
     ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities, fingerprint,
-    keys, notifications, services, settings,
+    keys, notifications, services, settings, twice,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -23,6 +23,12 @@ impl Config {
     /// Loads and judges everything; reports every problem at once.
     pub fn load(dir: &Path, env: &Env) -> Result<Self, ConfigErrors> {
         let judge = Judge::default();
+        if !dir.is_dir() {
+            let what = if dir.exists() { "is a file" } else { "does not exist" };
+            let sentence = format!("{what}, and must be the folder with services.json");
+            judge.error(&Place::file(&dir.display().to_string()), sentence);
+            return Err(ConfigErrors(judge.verdict().0, Vec::new()));
+        }
         let mut files = BTreeMap::new();
         for name in FILES {
             match std::fs::read(dir.join(name)) {
@@ -123,9 +129,13 @@ impl Documents {
     fn parse(judge: &Judge, texts: &BTreeMap<&str, &str>) -> Self {
         let mut documents = BTreeMap::new();
         for (name, text) in texts {
-            match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+            let text = text.trim_start_matches('\u{feff}');
+            match serde_json::from_str(text) {
                 Ok(value) => {
                     documents.insert((*name).to_owned(), value);
+                    for place in twice::find(text, Place::file(name)) {
+                        judge.warn(&place, "stands here twice: only the last one counts");
+                    }
                 }
                 Err(error) => {
                     judge.error(&Place::file(name), format!("is not valid JSON: {error}"));

@@ -26,6 +26,7 @@ mod settings;
 mod template;
 #[cfg(test)]
 mod tests;
+mod twice;
 mod types;
 
 pub use channel_options::ChannelOptions;

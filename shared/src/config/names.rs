@@ -1,7 +1,7 @@
 //! How services and groups name the channels that are told of them.
 
+use super::Channel;
 use super::reader::{Judge, Place, Section, quoted};
-use super::{Channel, ChannelKind};
 
 /// The configured channels, to be named by type or name in any case.
 pub(super) struct ChannelNames<'a> {
@@ -61,9 +61,9 @@ impl ChannelNames<'_> {
 
     fn complaint(&self, judge: &Judge, name: &str, meant: &[&Channel]) -> String {
         if meant.is_empty() {
-            let mut known: Vec<&str> = ChannelKind::words().collect();
-            known.extend(self.channels.iter().map(|channel| channel.route.name.as_str()));
-            let hint = judge.nearest(name, known.into_iter());
+            let channels = self.channels.iter();
+            let known = channels.flat_map(|it| [it.kind.as_str(), it.route.name.as_str()]);
+            let hint = judge.nearest(name, known);
             return format!("there is no channel {}{hint}", quoted(name));
         }
         format!("channel {} is disabled, so it is told nothing", quoted(name))

@@ -20,6 +20,9 @@ pub(super) struct Judge {
     hints: Cell<usize>,
 }
 
+/// From here on, of 1, one name is taken for the misspelling of another.
+const HINT_LIKENESS: f64 = 0.5;
+
 /// Finding the nearest name costs a pass over all names; after so many, nobody reads them.
 const HINT_LIMIT: usize = 50;
 
@@ -53,6 +56,7 @@ impl Judge {
         known
             .map(|known| (likeness(known), known))
             .max_by(|(a, left), (b, right)| a.total_cmp(b).then_with(|| right.cmp(left)))
+            .filter(|(likeness, _)| *likeness >= HINT_LIKENESS)
             .map(|(_, known)| format!("; the nearest known one is '{known}'"))
             .unwrap_or_default()
     }

@@ -6,6 +6,7 @@ use flatline_domain::{EventFilter, Membership, ServiceRoute, ServiceSpec};
 use serde_json::Value;
 
 use super::entry::{Entry, FirstWindow, Inherited, Surroundings};
+use super::names::NamedChannels;
 use super::reader::{Judge, Place, Section, quoted, without_comments};
 use super::reference::services::FILE;
 use super::{Group, OwnKeys, Service};
@@ -33,14 +34,15 @@ pub(super) fn read(
     judge_unique(judge, groups.iter().map(|group| &group.entry));
     let group_of = memberships(judge, &groups, &services);
     judge_group_ids(judge, &groups, &services, &group_of);
-    let mut without_down = BTreeSet::new();
+    let (mut without_down, mut mute) = (BTreeSet::new(), BTreeSet::new());
     let services = services
         .into_iter()
         .map(|service| {
             let group = group_of.get(service.entry.id.as_str()).map(|index| &groups[*index]);
             let service = service.inherit(group);
-            if let Some(place) = service.lacks_down(around) {
-                without_down.insert(place);
+            if let Some(channels) = service.lacks_down(around) {
+                let found = if channels.is_lacking { &mut without_down } else { &mut mute };
+                found.insert(channels.place.clone());
             }
             service.finish(around)
         })
@@ -49,6 +51,10 @@ pub(super) fn read(
         let sentence =
             "no channel is left for 'down': name one that exists, is enabled and takes it";
         judge.error(&place, sentence);
+    }
+    for place in mute {
+        let sentence = "no enabled one of them takes 'down', so nobody is told of a silence";
+        judge.warn(&place, sentence);
     }
     (services, groups.into_iter().map(GroupEntry::finish).collect())
 }
@@ -103,15 +109,17 @@ impl ServiceEntry {
         self
     }
 
-    /// Where its channels are named, if names that lead nowhere leave nobody to tell of `down`.
-    fn lacks_down(&self, around: &Surroundings<'_>) -> Option<Place> {
+    /// The channels that it names, if nobody is left to tell of `down`: names lead nowhere, or to
+    /// channels that do not take it.
+    fn lacks_down(&self, around: &Surroundings<'_>) -> Option<&NamedChannels> {
         let Inherited { notify, channels, events, .. } = &self.entry.inherited;
         let channels = channels.as_ref()?;
         let wants_down = self.enabled
             && around.notifications_enabled
             && notify.unwrap_or(true)
             && events.unwrap_or_default().down;
-        (wants_down && channels.is_lacking && !channels.takes_down).then(|| channels.place.clone())
+        let is_named = channels.is_lacking || !channels.names.is_empty();
+        (wants_down && is_named && !channels.takes_down).then_some(channels)
     }
 
     fn finish(self, around: &Surroundings<'_>) -> Service {

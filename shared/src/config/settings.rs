@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::reader::{Judge, Object, Place, Section, quoted, wanted};
@@ -91,10 +91,32 @@ pub(super) fn read_either(
     let dashboard = page::read(&mut file);
     let of_page = read_sets(&mut file);
     file.close();
+    let with_old = ui.map(|ui| with_old_keys(judge, settings, ui));
+    let settings = with_old.as_ref().or(settings);
     let mut file = Section::open(judge, Place::file("settings.json"), settings, FILE);
     let settings = read(judge, &mut file, of_page, env);
     file.close();
     (settings, dashboard)
+}
+
+/// `settings.json` with the two keys that are looked for in `ui.json` too, where it lacks them.
+fn with_old_keys(judge: &Judge, settings: Option<&Value>, ui: &Value) -> Value {
+    let sentence = "only allowedOrigins and features.uptimeRetentionDays are taken from it, where \
+                    settings.json has none: move them there and remove this file";
+    judge.warn(&Place::file("ui.json"), sentence);
+    let mut merged = settings.cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    let lacks_days = merged["uptime"].get("retentionDays").is_none();
+    if let Some(map) = merged.as_object_mut() {
+        if let Some(origins) = ui.get("allowedOrigins") {
+            map.entry("allowedOrigins").or_insert_with(|| origins.clone());
+        }
+        let days = ui["features"].get("uptimeRetentionDays").filter(|_| lacks_days);
+        let features = map.entry("features").or_insert_with(|| Value::Object(Map::new()));
+        if let (Some(days), Some(features)) = (days, features.as_object_mut()) {
+            features.entry("uptimeRetentionDays").or_insert_with(|| days.clone());
+        }
+    }
+    merged
 }
 
 fn read_uptime(file: &mut Section<'_>) -> (Option<i64>, Option<String>) {
@@ -224,12 +246,15 @@ fn is_origin(text: &str) -> bool {
 
 fn read_log_entries(judge: &Judge, env: &Env) -> Option<u32> {
     let text = env.get("MAX_LOG_ENTRIES")?;
-    let parsed = text.trim().parse::<i64>().ok().filter(|number| LOG_ENTRIES.contains(number));
-    if parsed.is_none() {
-        let sentence = "must be a whole number of entries from 1 to 1000";
-        judge.error(&Place::variable("MAX_LOG_ENTRIES"), sentence);
+    let place = Place::variable("MAX_LOG_ENTRIES");
+    let most = *LOG_ENTRIES.end();
+    let parsed = text.trim().parse::<i64>().ok().filter(|number| *number >= *LOG_ENTRIES.start());
+    match parsed {
+        None => judge.error(&place, format!("must be a whole number of entries from 1 to {most}")),
+        Some(number) if number > most => judge.warn(&place, format!("at most {most} are shown")),
+        Some(_) => {}
     }
-    parsed.map(|number| number as u32)
+    parsed.map(|number| number.min(most) as u32)
 }
 
 /// `uptimeThresholds`: an object of sets, or one list, which is the set `default`.
@@ -273,6 +298,9 @@ fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold>
         });
         object.close();
     }
+    for (index, level) in list.iter().enumerate() {
+        judge_level(judge, &place.item(index), level, &list[..index]);
+    }
     if !set.iter().any(|threshold| threshold.min == 0.0) {
         judge.error(
             place,
@@ -280,6 +308,23 @@ fn read_set(judge: &Judge, place: &Place, value: &Value) -> Vec<UptimeThreshold>
         );
     }
     set
+}
+
+/// The name ends a CSS class, and each level has its own share.
+fn judge_level(judge: &Judge, place: &Place, level: &Value, before: &[Value]) {
+    let is_class = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let (name, min) = (level["name"].as_str(), level["min"].as_f64());
+    if name.is_some_and(|name| name.is_empty() || !name.chars().all(is_class)) {
+        let sentence = "must be letters, digits, '-' and '_': it ends the name of a CSS class";
+        judge.error(&place.key("name"), sentence);
+    }
+    if let Some(name) = name.filter(|_| before.iter().any(|other| other["name"].as_str() == name)) {
+        let sentence = format!("must be unique, and {} is used twice", quoted(name));
+        judge.error(&place.key("name"), sentence);
+    }
+    if let Some(min) = min.filter(|_| before.iter().any(|other| other["min"].as_f64() == min)) {
+        judge.error(&place.key("min"), format!("must be unique, and {min} is used twice"));
+    }
 }
 
 impl Default for Settings {

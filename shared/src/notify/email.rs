@@ -70,8 +70,9 @@ fn read(options: &mut ChannelOptions<'_>) {
 }
 
 fn read_recipients(options: &mut ChannelOptions<'_>) {
+    let is_given = options.value("to").is_some();
     let to = options.texts("to");
-    if options.is_enforced() && to.as_ref().is_none_or(Vec::is_empty) {
+    if options.is_enforced() && to.as_ref().map_or(!is_given, Vec::is_empty) {
         options.error("to", "the channel is enabled and needs a list of at least one address");
     }
     let to = to.unwrap_or_default();

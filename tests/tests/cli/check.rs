@@ -117,13 +117,23 @@ DIR cannot be used: 5 errors, 1 warning
 #[tokio::test]
 async fn a_directory_that_is_missing_or_not_whole_is_told_in_a_sentence() -> Result<()> {
     let empty = tempfile::tempdir()?;
-    for path in [empty.path().to_path_buf(), empty.path().join("nowhere")] {
+    let file = tempfile::NamedTempFile::new()?;
+    for (path, told) in [
+        (empty.path().to_path_buf(), "services.json: is missing: it must name the services"),
+        (empty.path().join("nowhere"), "DIR: does not exist, and must be the folder with"),
+        (file.path().to_path_buf(), "DIR: is a file, and must be the folder with services.json"),
+    ] {
         let done = check(&path, &[], &[]).await?;
         ensure!(done.code == 2 && done.stderr.is_empty(), "{done:?}");
         let line = done.stdout.lines().next().unwrap_or_default();
-        ensure!(line.starts_with("error: services.json: "), "{done:?}");
+        ensure!(line.starts_with(&format!("error: {told}")), "{done:?}");
         ensure!(!path.join("services.json").exists(), "{}", path.display());
     }
+    let variables = [("FLATLINE_CONFIG", ""), ("FLATLINE_LISTEN", "")];
+    let done = flatline_with(["check"], &variables).await?;
+    ensure!(done.stdout.starts_with("error: ./config: does not exist"), "{done:?}");
+    let done = flatline_with(["check"], &[("FLATLINE_LISTEN", "localhost:1")]).await?;
+    ensure!(done.stdout.starts_with("error: ./config: does not exist"), "{done:?}");
     let done = flatline_with(["check", "--stric"], &[]).await?;
     ensure!(done.code == 2 && done.stdout.is_empty(), "{done:?}");
     ensure!(done.stderr.contains("--stric") && done.stderr.contains("--strict"), "{done:?}");

@@ -66,9 +66,25 @@ async fn keys_open_exactly_what_they_were_made_for() -> Result<()> {
 }
 
 #[tokio::test]
+async fn keys_can_be_made_before_there_is_any_other_secret() -> Result<()> {
+    let mail = json!({"type": "email", "name": "Mail", "config": {"from": "a@b.example", "to": ["c@d.example"]}});
+    let config = config()?
+        .setting("dashboard", json!({"access": "password"}))?
+        .channel_json(mail)?
+        .channel_json(json!({"type": "slack", "name": "Slack"}))?;
+    keys(&keygen(&config, &[]).await?.stdout).map(drop)
+}
+
+#[tokio::test]
 async fn base64_is_the_same_line_and_every_run_makes_other_keys() -> Result<()> {
     let config = config()?;
     let coded = keygen(&config, &["--base64"]).await?.stdout;
+    let server =
+        FlatlineLaunch::with(config.variable("API_KEYS", coded.trim_end())).start().await?;
+    let line = String::from_utf8(STANDARD.decode(coded.trim_end())?)?;
+    let (status, _) = beat(&server.url(), "web", &keys(&line)?["web"]).await?;
+    assert_eq!(status, 200, "as it was printed");
+    let config = self::config()?;
     let line = String::from_utf8(STANDARD.decode(coded.trim_end())?)?;
     let first = keys(&line)?;
     let second = keys(&keygen(&config, &[]).await?.stdout)?;

@@ -109,7 +109,13 @@ async fn a_bad_configuration_is_told_whole_and_nothing_is_touched() -> Result<()
     holds(&said, &["--lissen", "--listen"])?;
     let said = Attempt::of(&config()?, &data)?.env("FLATLINE_LISTEN", "here").refused(2).await?;
     holds(&said, &["here", "--listen"])?;
+    let said =
+        Attempt::of(&config()?, &data)?.env("FLATLINE_LISTEN", "localhost:80").refused(2).await?;
+    is_one_sentence(&said, &["localhost:80", "127.0.0.1:8080"])?;
     ensure!(!data.exists(), "the data directory was made");
+    fs::write(&data, "")?;
+    let said = Attempt::of(&config()?, &data)?.refused(1).await?;
+    is_one_sentence(&said, &["it is a file and must be a directory"])?;
     Ok(())
 }
 

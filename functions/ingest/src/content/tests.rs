@@ -37,13 +37,18 @@ fn a_message_is_cut_to_1_kib_at_a_character() {
 
 #[test]
 fn metadata_is_kept_up_to_4_kib_of_json_and_dropped_beyond() {
-    let at = |bytes: usize| json!({"metadata": "x".repeat(bytes - 2)});
+    let at = |bytes: usize| json!({"metadata": {"x": "x".repeat(bytes - 8)}});
     let fits = content(at(4096));
     assert!(fits.warnings.is_empty());
     assert!(fits.log_entry(UnixMs(1)).unwrap().metadata.is_some());
     let over = content(at(4097));
     assert_eq!(over.warnings, ["metadata is larger than 4096 bytes: dropped"]);
     assert_eq!(over.log_entry(UnixMs(1)), None);
+    for odd in [json!("x"), json!([1]), json!(5)] {
+        let odd = content(json!({"metadata": odd}));
+        assert_eq!(odd.warnings, ["metadata is no object: dropped"]);
+        assert_eq!(odd.log_entry(UnixMs(1)), None);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::looks::{self, Use};
 use super::super::markup;
@@ -49,15 +49,15 @@ impl<'a> Section<'a> {
         self.object.is_present()
     }
 
-    /// The object as written.
-    pub(in crate::config) fn map(&self) -> Option<&'a Map<String, Value>> {
-        self.object.map
-    }
-
     /// The value of a key, whatever it is.
     pub(in crate::config) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.shape(key);
         self.object.value(key)
+    }
+
+    /// Whether a key that the reference does not have is there; nothing else is said of it then.
+    pub(in crate::config) fn take_unknown(&mut self, key: &'static str) -> bool {
+        self.object.value(key).is_some()
     }
 
     /// A text; colours, addresses, CSS and HTML are judged.
@@ -164,7 +164,7 @@ impl<'a> Section<'a> {
             debug_assert!(known.contains(&key.name), "nobody reads {} of {place:?}", key.name);
         }
         for (key, _) in self.object.entries() {
-            if !self.all().any(|known| known.name == key) {
+            if !known.contains(&key) && !self.all().any(|known| known.name == key) {
                 let hint = judge.nearest(key, self.all().map(|known| known.name));
                 judge.warn(&place.key(key), format!("is not a known key{hint}"));
             }

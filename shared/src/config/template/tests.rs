@@ -39,7 +39,7 @@ fn templates_that_cannot_work_are_refused_at_start() {
         ),
         (
             r#"{"discord": {"fields": [{"name": "{{x}}", "value": ""}]}}"#,
-            "discord.fields[0].name: there is no {{x}}; the nearest known one is 'duration'",
+            "discord.fields[0].name: there is no {{x}}",
         ),
         (r#"{"discord": {"fields": "x"}}"#, "discord.fields: must be a list, not a text"),
         (&long, "slack.text: must have at most 8192 bytes, not 8193"),

@@ -102,6 +102,31 @@ fn a_variable_may_stand_in_a_file() {
 }
 
 #[test]
+fn an_empty_file_is_not_taken_for_no_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for text in ["", "\n"] {
+        std::fs::write(file.path(), text).unwrap();
+        let found = errors(&[], &[("API_KEYS_FILE", file.path().to_str().unwrap())]);
+        assert_eq!(found, ["environment API_KEYS_FILE: the file is empty"]);
+    }
+}
+
+#[test]
+fn keys_may_be_wrapped_in_base64() {
+    // {"api": "k"}, and a text that is base64 of something else.
+    let config = load(&[], &[("API_KEYS", "eyJhcGkiOiAiayJ9")]).expect("loads");
+    assert!(config.api_keys.allows("api", None, Some("k")));
+    assert_eq!(errors(&[], &[("API_KEYS", "czNjcmV0")]).len(), 1);
+}
+
+#[test]
+fn more_log_entries_than_there_can_be_are_a_warning() {
+    let variable = ("MAX_LOG_ENTRIES", "2000");
+    assert_eq!(load(&[], &[variable]).expect("loads").settings.max_log_entries, 1_000);
+    assert_eq!(warnings(&[], &[variable]), ["environment MAX_LOG_ENTRIES: at most 1000 are shown"]);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_and_a_double_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let absent = dir.path().join("absent");

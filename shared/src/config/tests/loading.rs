@@ -68,7 +68,32 @@ fn ui_json_stands_in_for_both_files_until_one_is_there() {
         ["ui.json: is deprecated: move it to settings.json and dashboard.json"]
     );
     let config = load(&[("ui.json", ui), ("settings.json", "{}")], &[]).expect("loads");
-    assert_eq!((config.settings.retention_days, config.warnings.len()), (120, 0));
+    assert_eq!(config.settings.retention_days, 30);
+    let told = "ui.json: only allowedOrigins and features.uptimeRetentionDays are taken from it, where \
+                settings.json has none: move them there and remove this file";
+    assert_eq!(sentences(&config.warnings), [told]);
+    assert_eq!(config.dashboard.header.title, "Flatline");
+}
+
+#[test]
+fn ui_json_never_speaks_against_settings_json() {
+    let ui =
+        r#"{"features": {"uptimeRetentionDays": 30}, "allowedOrigins": ["https://old.example"]}"#;
+    let rows = [
+        ("nothing is said", "{}", 30, "https://old.example"),
+        ("days", r#"{"uptime": {"retentionDays": 7}}"#, 7, "https://old.example"),
+        ("older days", r#"{"features": {"uptimeRetentionDays": 8}}"#, 8, "https://old.example"),
+        ("origins", r#"{"allowedOrigins": ["https://new.example"]}"#, 30, "https://new.example"),
+    ];
+    for (sentence, settings, days, origin) in rows {
+        let config = load(&[("ui.json", ui), ("settings.json", settings)], &[]).expect("loads");
+        assert_eq!(config.settings.retention_days, days, "{sentence}");
+        assert_eq!(config.settings.allowed_origins, [origin], "{sentence}");
+    }
+    // What is wrong in settings.json is told as before.
+    for settings in ["[]", r#"{"features": 5}"#] {
+        assert!(load(&[("ui.json", ui), ("settings.json", settings)], &[]).is_err(), "{settings}");
+    }
 }
 
 #[test]

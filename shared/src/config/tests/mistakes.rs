@@ -93,8 +93,7 @@ pub(super) const SETTINGS: &[Row] = &[
     (
         "an unknown profile",
         r#"{"uptime": {"thresholdProfile": "strict"}}"#,
-        &[" uptime.thresholdProfile: there are no uptimeThresholds named \"strict\"; the nearest \
-         known one is 'default'"],
+        &[" uptime.thresholdProfile: there are no uptimeThresholds named \"strict\""],
     ),
     (
         "a set without a floor",
@@ -109,6 +108,24 @@ pub(super) const SETTINGS: &[Row] = &[
         r#"{"uptimeThresholds": [{"name": "good", "min": 99}]}"#,
         &[" uptimeThresholds: must have one threshold with \"min\": 0, for everything below the \
          others"],
+    ),
+    (
+        "one level twice",
+        r#"{"uptimeThresholds": [{"name": "a", "min": 99}, {"name": "a", "min": 0}]}"#,
+        &[" uptimeThresholds[1].name: must be unique, and \"a\" is used twice"],
+    ),
+    (
+        "one share twice",
+        r#"{"uptimeThresholds": [{"name": "a", "min": 0}, {"name": "b", "min": 0}]}"#,
+        &[" uptimeThresholds[1].min: must be unique, and 0 is used twice"],
+    ),
+    (
+        "a name that is no class",
+        r#"{"uptimeThresholds": [{"name": "very good", "min": 0}]}"#,
+        &[
+            " uptimeThresholds[0].name: must be letters, digits, '-' and '_': it ends the name of a CSS \
+         class",
+        ],
     ),
     (
         "more than all",

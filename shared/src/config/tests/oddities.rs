@@ -35,6 +35,50 @@ const ODDITIES: &[Row] = &[
         ],
     ),
     (
+        "a key that stands there twice",
+        "services.json",
+        r#"{"services": [{"id": "a", "id": "b", "auth": {"required": true, "required": true}}],
+            "services": [{"id": "a", "_x": null, "_x": -1.5}]}"#,
+        &[
+            "services.json services[0].id: stands here twice: only the last one counts",
+            "services.json services[0].auth.required: stands here twice: only the last one counts",
+            "services.json services[0]._x: stands here twice: only the last one counts",
+            "services.json services: stands here twice: only the last one counts",
+        ],
+    ),
+    (
+        "a key that is like no other",
+        "services.json",
+        r#"{"services": [{"id": "a", "foo": 1}]}"#,
+        &["services.json services[0].foo: is not a known key"],
+    ),
+    (
+        "ids that something else takes for more or less than an id",
+        "services.json",
+        r#"{"services": [{"id": ".."}, {"id": "a,b"}, {"id": " c"}]}"#,
+        &[
+            "services.json services[0].id: has no page of its own: browsers take it for a folder",
+            "services.json services[1].id: has a comma: clients and the export take that for the end of \
+             an id",
+            "services.json services[2].id: begins or ends with white space, which clients take away",
+        ],
+    ),
+    (
+        "a type that no channel has",
+        "services.json",
+        r#"{"services": [{"id": "a", "notifications": {"channels": ["telegram", "ops"]}}]}"#,
+        &["services.json services[0].notifications.channels[0]: there is no channel \"telegram\""],
+    ),
+    (
+        "nobody hears of a silence",
+        "notifications.json",
+        r#"{"channels": [{"type": "webhook", "name": "Ops", "events": ["up"]}]}"#,
+        &[
+            "notifications.json channels: no enabled channel takes 'down', so nobody is told when a \
+           service falls silent",
+        ],
+    ),
+    (
         "a service listed twice",
         "services.json",
         r#"{"services": [{"id": "a"}], "groups": [{"id": "g", "services": ["a", "a"]}]}"#,
@@ -166,4 +210,25 @@ fn only_types_with_incidents_of_their_own_are_always_told_of_the_end() {
     let config = load(&[("notifications.json", notifications)], &[pager]).expect("loads");
     let tracks = config.channels.iter().map(|channel| channel.route.tracks_incidents);
     assert_eq!(tracks.collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_service_whose_channels_take_no_down_is_told() {
+    let notifications = r#"{"channels": [{"type": "webhook", "name": "Ops"},
+        {"type": "webhook", "name": "Good news", "events": ["up"], "config": {}}]}"#;
+    let services = r#"{"services": [{"id": "a", "notifications": {"channels": ["good news"]}},
+        {"id": "b", "notifications": {"channels": ["good news"], "events": ["up"]}},
+        {"id": "c", "notifications": {"channels": ["good news", "ops"]}}]}"#;
+    let files = [("services.json", services), ("notifications.json", notifications)];
+    let url = ("NOTIFICATION_GOOD_NEWS_URL", "https://hook.example/up");
+    let told = "services.json services[0].notifications.channels: no enabled one of them takes 'down', so \
+                nobody is told of a silence";
+    assert_eq!(warnings(&files, &[url]), [told]);
+}
+
+#[test]
+fn a_key_in_a_file_is_refused_once() {
+    let file = ("services.json", r#"{"services": [{"id": "a", "apiKey": "s3cret"}]}"#);
+    let errors = load(&[file], &[]).expect_err("a key is no configuration");
+    assert_eq!((errors.0.len(), errors.1.len()), (1, 0), "{errors:?}");
 }

@@ -37,6 +37,14 @@ pub(super) const SERVICES: &[Row] = &[
         &[" services[0].id: must have no '#'"],
     ),
     (
+        "the name of the key for everything",
+        r#"{"services": [{"id": "*"}], "groups": [{"id": "*", "services": ["*"]}]}"#,
+        &[
+            " groups[0].id: must not be \"*\": in API_KEYS that is the key for everything",
+            " services[0].id: must not be \"*\": in API_KEYS that is the key for everything",
+        ],
+    ),
+    (
         "one id twice",
         r#"{"services": [{"id": "a"}, {"id": "b"}, {"id": "a"}]}"#,
         &[" services[2].id: must be unique, and services[0] has the id \"a\" too"],

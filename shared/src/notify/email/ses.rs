@@ -37,7 +37,7 @@ pub(super) fn read(options: &mut ChannelOptions<'_>) {
     match region {
         Some(region) if is_region(region) => options.set("region", region),
         Some(_) => options.error("region", "must be an AWS region, such as eu-central-1"),
-        None if options.is_enforced() => {
+        None if options.is_enforced() && !options.may_be_elsewhere() => {
             options.error(
                 "region",
                 "must be an AWS region, such as eu-central-1, where AWS_REGION is not set",
