@@ -27,7 +27,8 @@ impl Config {
             let what = if dir.exists() { "is a file" } else { "does not exist" };
             let sentence = format!("{what}, and must be the folder with services.json");
             judge.error(&Place::file(&dir.display().to_string()), sentence);
-            return Err(ConfigErrors(judge.verdict().0, Vec::new()));
+            let errors = [judge.verdict().0, env.problems().to_vec()].concat();
+            return Err(ConfigErrors(errors, Vec::new()));
         }
         let mut files = BTreeMap::new();
         for name in FILES {

@@ -11,12 +11,12 @@ use anyhow::{Context, Result, ensure};
 use flatline_harness::config::{ALERT_KEY, ConfigDir, KEY};
 use flatline_harness::http_client;
 use flatline_harness::process::FlatlineLaunch;
-use flatline_harness::receiver::Receiver;
+use flatline_harness::receiver::{Receiver, Reply};
 use flatline_shared::config::{Config, Env};
 use serde_json::{Value, json};
 
 use self::shape::alike;
-use crate::site::{PATIENCE_MS, Site};
+use crate::site::{PATIENCE_MS, Site, eventually};
 use crate::world::hook_url;
 
 const READ_KEY: &str = "fl_test_key_of_readers";
@@ -36,6 +36,10 @@ enum Role {
     Taken,
     /// What it is answered if it names this channel.
     Refused(&'static str),
+    /// What is answered when the channel was tried out.
+    Tried,
+    /// What is told of deliveries that wait and that died.
+    Deliveries,
     /// What a webhook is sent for this event.
     Sent(&'static str),
     /// Compared by a test of the webhook, which can fold without waiting.
@@ -43,7 +47,7 @@ enum Role {
 }
 
 /// Every sample: document, heading, and what stands below it, in order.
-const SAMPLES: [(&str, &str, &[Role]); 21] = [
+const SAMPLES: [(&str, &str, &[Role]); 23] = [
     ("docs/alerts.md", "Request", &[Role::Request("/api/alert")]),
     ("docs/alerts.md", "Answers", &[Role::Taken, Role::Refused("teams")]),
     ("docs/api.md", "Errors", &[Role::Answer("/api/uptime?serviceId=nope")]),
@@ -52,12 +56,14 @@ const SAMPLES: [(&str, &str, &[Role]); 21] = [
     ("docs/api.md", "GET /api/services", &[Role::Answer("/api/services")]),
     ("docs/api.md", "GET /api/logs", &[Role::Answer("/api/logs?serviceId=api")]),
     ("docs/api.md", "GET /api/alerts/recent", &[Role::Answer("/api/alerts/recent?limit=1")]),
+    ("docs/api.md", "GET /api/deliveries", &[Role::Deliveries]),
     ("docs/api.md", "GET /health", &[Role::Answer("/health")]),
     ("docs/configuration.md", "services.json", &[Role::Configuration("services.json")]),
     ("docs/configuration.md", "notifications.json", &[Role::Configuration("notifications.json")]),
     ("docs/configuration.md", "settings.json", &[Role::Configuration("settings.json")]),
     ("docs/configuration.md", "dashboard.json", &[Role::Configuration("dashboard.json")]),
     ("docs/heartbeats.md", "Request", &[Role::Request("/api/heartbeat")]),
+    ("docs/notifications.md", "Trying a channel out", &[Role::Tried]),
     ("docs/notifications.md", "Discord", &[Role::Channel]),
     ("docs/notifications.md", "Slack", &[Role::Channel]),
     ("docs/notifications.md", "Telegram", &[Role::Channel]),
@@ -201,7 +207,7 @@ impl Shown {
 
     /// Posts with the key of the path; the status and the body.
     async fn post(&self, path: &str, body: &Value) -> Result<(u16, Value)> {
-        let key = if path == "/api/alert" { ALERT_KEY } else { KEY };
+        let key = if path == "/api/heartbeat" { KEY } else { ALERT_KEY };
         let request = http_client().post(format!("{}{path}", self.url)).bearer_auth(key);
         let answer = request.json(body).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
@@ -254,6 +260,12 @@ async fn requests_answers_and_messages_are_as_shown() -> Result<()> {
                 asked["channels"] = json!([channel]);
                 shown.post("/api/alert", &asked).await?.1
             }
+            Role::Tried => {
+                let asked = json!({"channelType": "Ops webhook", "eventType": "down"});
+                let answer = shown.taken("/api/test-notification", &asked).await?;
+                alike(&json, &answer).context(document)?;
+                continue;
+            }
             Role::Sent(event) => {
                 alike(&json, &shown.sent(event).await?).context(document)?;
                 continue;
@@ -273,15 +285,45 @@ async fn requests_answers_and_messages_are_as_shown() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_as_shown() -> Result<()> {
+    let (busy, gone) = (Receiver::start().await?, Receiver::start().await?);
+    busy.answer(Reply::status(503));
+    gone.answer(Reply::status(410));
+    let channel = |name: &str| json!({"type": "webhook", "name": name});
+    let config = ConfigDir::new()?
+        .service("api", 3_600)?
+        .channel_json(channel("busy"))?
+        .channel_json(channel("gone"))?
+        .variable("NOTIFICATION_BUSY_URL", &hook_url(&busy))
+        .variable("NOTIFICATION_GONE_URL", &hook_url(&gone))
+        .variable("READ_API_KEY", READ_KEY);
+    let server = FlatlineLaunch::with(config).start().await?;
+    let shown =
+        Shown { url: server.url(), site: Site::at(server.url()), receiver: busy, _server: server };
+    shown.taken("/api/heartbeat", &json!({"serviceId": "api", "status": "down"})).await?;
+    let both = async || {
+        let found = shown.get("/api/deliveries").await?;
+        let has = |state: &str| found["deliveries"].to_string().contains(&format!("\"{state}\""));
+        let waits = found["deliveries"].to_string().contains("nextAttempt");
+        Ok((has("dead") && waits).then_some(found))
+    };
+    let found = eventually("one waits, one is dead", both).await?;
+    let sample = with_roles()?.into_iter().find(|(_, role)| matches!(role, Role::Deliveries));
+    alike(&sample.context("a sample")?.0.json, &found)
+}
+
 /// `curl` of a document: where to, and what is sent.
 fn commands(text: &str) -> Vec<(&'static str, Value)> {
     let text = text.replace("\\\n", " ");
     let commands = text.lines().filter(|line| line.trim_start().starts_with("curl "));
+    // There is nothing to replay on a new server.
+    let commands = commands.filter(|line| !line.contains("/api/deliveries/replay"));
+    let paths = ["/api/heartbeat", "/api/alert", "/api/test-notification"];
     commands
         .filter_map(|line| {
             let (_, body) = line.split_once("-d '")?;
-            let path =
-                ["/api/heartbeat", "/api/alert"].into_iter().find(|path| line.contains(path));
+            let path = paths.into_iter().find(|path| line.contains(path));
             let body = serde_json::from_str(body.split('\'').next()?).expect("-d has JSON");
             Some((path.expect("the address of a command"), body))
         })

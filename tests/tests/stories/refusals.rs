@@ -100,7 +100,8 @@ async fn a_bad_configuration_is_told_whole_and_nothing_is_touched() -> Result<()
 
     let authority = home.path().join("authority.pem");
     let file = authority.display().to_string();
-    let judge = || Attempt::of(&config()?, &data).map(|it| it.env("FLATLINE_CA_FILE", &file));
+    let good = config()?;
+    let judge = || Attempt::of(&good, &data).map(|it| it.env("FLATLINE_CA_FILE", &file));
     holds(&judge()?.refused(2).await?, &["FLATLINE_CA_FILE", "the file cannot be read"])?;
     fs::write(&authority, "garbage")?;
     holds(&judge()?.refused(2).await?, &["FLATLINE_CA_FILE", "certificates in PEM form"])?;
