@@ -13,14 +13,13 @@ use flatline_shared::app::App;
 use flatline_shared::clock::Clock;
 use flatline_shared::store::{StoreError, SweepFilter, Swept};
 
+use crate::membership::spec_of;
+
 /// A canary that failed is repeated after this long, in ms.
 const RETRY_MS: i64 = 1_000;
 
 /// The shortest pause between two canaries of one tick, in ms.
 const MIN_PAUSE_MS: i64 = 50;
-
-/// A last heartbeat further ahead than this is left over from a clock that was repaired, in ms.
-const REPAIR_AHEAD_MS: i64 = 60_000;
 
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,22 +155,18 @@ impl<'a> Watch<'a> {
 }
 
 /// Reads every record after time in which nobody watched: heartbeats that ingest stored meanwhile
-/// are proofs, and what a repaired clock left in the future is set to now.
+/// are proofs, and times that a repaired clock left in the future are set to now.
 pub async fn catch_up(app: &App) -> Result<Swept, StoreError> {
     let mut swept = app.store.sweep(SweepFilter::All).await?;
     prove_by_rings(app, &swept.records).await?;
     let now = app.clock.now();
     for record in &mut swept.records {
-        if record.last_beat.is_some_and(|beat| beat.since_ms(now) > REPAIR_AHEAD_MS) {
-            tracing::warn!(service = record.id, "last heartbeat lay in the future: set to now");
-            match app.store.repair_beat(record, now).await {
-                Ok(()) => {
-                    record.last_beat = Some(now);
-                    record.deadline = now.plus_ms(record.window_ms);
-                }
-                Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable),
-                Err(error) => swept.broken.push((record.id.clone(), error.to_string())),
-            }
+        let Some(repaired) = record.repaired(&spec_of(app, record), now) else { continue };
+        tracing::warn!(service = record.id, "its times lay in the future: set to now");
+        match app.store.repair(record, &repaired).await {
+            Ok(()) => *record = repaired,
+            Err(unavailable @ StoreError::Unavailable(_)) => return Err(unavailable),
+            Err(error) => swept.broken.push((record.id.clone(), error.to_string())),
         }
     }
     Ok(swept)

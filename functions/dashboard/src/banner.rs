@@ -9,12 +9,31 @@ use crate::board::{Board, Standing};
 /// A tick marks itself each minute; two and a half without a mark mean that the checker stands.
 const CHECKER_LATE_MS: i64 = 150_000;
 
+/// A canary that fails is repeated each second; so long without a success is more than a flicker.
+const DEAF_MS: i64 = 10_000;
+
+/// The traces that the checker leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vigil {
+    /// Its newest tick.
+    pub ticked_at: Option<UnixMs>,
+    /// The newest proof that heartbeats come through.
+    pub proven_at: Option<UnixMs>,
+    /// A canary failed since.
+    pub canary_failed: bool,
+}
+
 /// Whether statuses are being judged at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checker {
     /// It marked a tick lately.
     Running {
         /// Since its newest mark.
+        age_ms: i64,
+    },
+    /// It runs, but its own heartbeats do not come through: silence proves nothing.
+    Deaf {
+        /// Since the last that did.
         age_ms: i64,
     },
     /// It did before, but not lately.
@@ -27,22 +46,26 @@ pub enum Checker {
 }
 
 impl Checker {
-    /// What the newest mark says at `now`.
-    pub fn of(ticked_at: Option<UnixMs>, now: UnixMs) -> Self {
-        match ticked_at.map(|at| now.since_ms(at).max(0)) {
-            None => Self::NeverRan,
-            Some(age_ms) if age_ms > CHECKER_LATE_MS => Self::Stopped { age_ms },
-            Some(age_ms) => Self::Running { age_ms },
+    /// What these traces say at `now`.
+    pub fn of(vigil: &Vigil, now: UnixMs) -> Self {
+        let age_ms = |at: UnixMs| now.since_ms(at).max(0);
+        let unheard_ms = vigil.proven_at.map(age_ms).filter(|ms| {
+            let patience_ms = if vigil.canary_failed { DEAF_MS } else { CHECKER_LATE_MS };
+            *ms > patience_ms
+        });
+        match (vigil.ticked_at.map(age_ms), unheard_ms) {
+            (None, _) => Self::NeverRan,
+            (Some(age_ms), _) if age_ms > CHECKER_LATE_MS => Self::Stopped { age_ms },
+            (Some(_), Some(age_ms)) => Self::Deaf { age_ms },
+            (Some(age_ms), None) => Self::Running { age_ms },
         }
     }
-}
 
-impl Checker {
     /// Until when statuses were judged: silence after that is not known of.
     pub fn known_until(self, now: UnixMs) -> UnixMs {
         match self {
             Self::Running { .. } => now,
-            Self::Stopped { age_ms } => now.plus_ms(-age_ms),
+            Self::Stopped { age_ms } | Self::Deaf { age_ms } => now.plus_ms(-age_ms),
             Self::NeverRan => UnixMs(0),
         }
     }
@@ -74,16 +97,22 @@ impl Banner {
 
 /// Says how everything is. What keeps us from knowing comes first, then what is worst.
 pub fn banner(board: &Board<'_>, checker: Checker) -> Banner {
-    let headline = match checker {
+    let stopped = "Checker not running";
+    let (brief, headline) = match checker {
         Checker::Running { .. } => return state(board),
-        Checker::Stopped { age_ms } => {
-            format!("Checker not running: data is {} old", roughly(age_ms))
+        Checker::Deaf { age_ms } => {
+            let brief = "Flatline cannot hear heartbeats";
+            (brief, format!("{brief}: its own last came through {} ago", roughly(age_ms)))
         }
-        Checker::NeverRan => "Checker not running: it has not run yet".to_owned(),
+        Checker::Stopped { age_ms } => {
+            (stopped, format!("{stopped}: data is {} old", roughly(age_ms)))
+        }
+        Checker::NeverRan => (stopped, format!("{stopped}: it has not run yet")),
     };
+    let until = if brief == stopped { "it runs again" } else { "they come through again" };
     Banner {
-        brief: "Checker not running".to_owned(),
-        ..Banner::new(Standing::Unreadable, headline).with_detail(stopped_detail(board))
+        brief: brief.to_owned(),
+        ..Banner::new(Standing::Unreadable, headline).with_detail(blind_detail(board, until))
     }
 }
 
@@ -93,10 +122,10 @@ pub fn unreadable() -> Banner {
         .with_detail("Nothing is known of any service now. Refresh in a moment.")
 }
 
-fn stopped_detail(board: &Board<'_>) -> String {
+fn blind_detail(board: &Board<'_>, until: &str) -> String {
     let known = state(board);
     let known = known.detail.unwrap_or(known.headline);
-    format!("Silence is not noticed until it runs again. Last known: {known}.")
+    format!("Silence is not noticed until {until}. Last known: {known}.")
 }
 
 /// How everything is, as far as is known.

@@ -164,7 +164,7 @@ impl Detail {
         let (service, standing) = (watched.service, watched.standing);
         let none = Past::default();
         let past = sources.dossier.past.as_ref().unwrap_or(&none);
-        let until = past.known_until(sources.dossier.ticked_at, now);
+        let until = past.known_until(&sources.dossier.vigil, now);
         let spec = &service.spec;
         let moment = |at: UnixMs| Moment::of(at, now);
         let last_beat = watched.record.and_then(|record| record.last_beat);

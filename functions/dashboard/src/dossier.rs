@@ -1,10 +1,11 @@
 //! What is read to tell how one service was: its record and its days as they belong together, blind
-//! time, incidents, the mark of the newest tick. Seven calls, however many services there are.
+//! time, incidents, the traces of the checker. Eight calls, however many services there are.
 
 use flatline_domain::{Days, Hole, ServiceRecord, UnixMs};
 use flatline_shared::store::{Incident, Store, StoreError};
 
-use crate::reading::{newest_tick, unless_broken};
+use crate::banner::Vigil;
+use crate::reading::{unless_broken, vigil};
 
 /// How often record and days are read again because a transition came between.
 const TRIES: usize = 3;
@@ -14,8 +15,8 @@ const TRIES: usize = 3;
 pub struct Dossier {
     /// `None`: some of it cannot be read.
     pub past: Option<Past>,
-    /// When the checker last marked a tick.
-    pub ticked_at: Option<UnixMs>,
+    /// The traces of the checker.
+    pub vigil: Vigil,
 }
 
 /// What uptime is computed from.
@@ -37,17 +38,17 @@ impl Dossier {
     /// # Errors
     /// The database does not answer.
     pub async fn of(store: &Store, id: &str, first: UnixMs) -> Result<Self, StoreError> {
-        let (known, holes, incidents, tick) = tokio::join!(
+        let (known, holes, incidents, vigil) = tokio::join!(
             record_and_days(store, id),
             store.holes_since(first),
             store.incidents(id, UnixMs(0)),
-            newest_tick(store),
+            vigil(store),
         );
         let (known, holes) = (unless_broken(known)?, unless_broken(holes)?);
         let incidents = incidents?;
         let past =
             known.zip(holes).map(|((record, days), holes)| Past { record, days, holes, incidents });
-        Ok(Self { past, ticked_at: tick?.map(|mark| mark.at) })
+        Ok(Self { past, vigil: vigil? })
     }
 }
 

@@ -10,7 +10,7 @@ use http::header;
 
 use crate::board::Board;
 use crate::health::Health;
-use crate::reading::{newest_tick, sweep};
+use crate::reading::{sweep, vigil};
 use crate::status::StatusAnswer;
 
 /// `GET /api/status`.
@@ -25,8 +25,8 @@ pub async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>, ApiErr
 pub async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let now = app.clock.now();
     let unavailable = |error: StoreError| StoreError::Unavailable(error.to_string());
-    let tick = newest_tick(&app.store).await.map_err(unavailable)?;
-    Ok(Json(Health::of(tick.map(|mark| mark.at), now)))
+    let vigil = vigil(&app.store).await.map_err(unavailable)?;
+    Ok(Json(Health::of(&vigil, now)))
 }
 
 /// `GET /robots.txt`: a status page is nothing for search engines.

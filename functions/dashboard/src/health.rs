@@ -4,7 +4,7 @@ use flatline_domain::UnixMs;
 use flatline_shared::render::time::rfc3339;
 use serde::Serialize;
 
-use crate::banner::Checker;
+use crate::banner::{Checker, Vigil};
 
 /// The answer with 200. That the checker stands is said, and no reason to restart the page.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -21,27 +21,34 @@ pub struct Health {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckerHealth {
-    /// `running`, `stopped` or `never-ran`.
+    /// `running`, `stopped`, `never-ran`, or `deaf`: its own heartbeats do not come through, so that
+    /// silence is not judged.
     pub status: &'static str,
     /// The newest tick, RFC 3339 UTC.
     pub last_tick: Option<String>,
     /// Since then, in ms.
     pub age_ms: Option<i64>,
+    /// The newest of its own heartbeats that came through, RFC 3339 UTC.
+    pub last_canary: Option<String>,
 }
 
 impl Health {
     /// The answer at `now`.
-    pub fn of(ticked_at: Option<UnixMs>, now: UnixMs) -> Self {
-        let (status, age_ms) = match Checker::of(ticked_at, now) {
-            Checker::Running { age_ms } => ("running", Some(age_ms)),
-            Checker::Stopped { age_ms } => ("stopped", Some(age_ms)),
-            Checker::NeverRan => ("never-ran", None),
+    pub fn of(vigil: &Vigil, now: UnixMs) -> Self {
+        let status = match Checker::of(vigil, now) {
+            Checker::Running { .. } => "running",
+            Checker::Deaf { .. } => "deaf",
+            Checker::Stopped { .. } => "stopped",
+            Checker::NeverRan => "never-ran",
         };
-        Self {
-            status: "ok",
-            version: env!("CARGO_PKG_VERSION"),
-            checker: CheckerHealth { status, last_tick: ticked_at.map(rfc3339), age_ms },
-        }
+        let age_ms = |at: UnixMs| now.since_ms(at).max(0);
+        let checker = CheckerHealth {
+            status,
+            last_tick: vigil.ticked_at.map(rfc3339),
+            age_ms: vigil.ticked_at.map(age_ms),
+            last_canary: vigil.proven_at.map(rfc3339),
+        };
+        Self { status: "ok", version: env!("CARGO_PKG_VERSION"), checker }
     }
 }
 
@@ -59,10 +66,15 @@ mod tests {
         ];
         for (why, ago_ms, status, age_ms) in rows {
             let ticked_at = ago_ms.map(|ago_ms: i64| NOW.plus_ms(-ago_ms));
-            let health = Health::of(ticked_at, NOW);
+            let vigil = Vigil { ticked_at, proven_at: ticked_at, canary_failed: false };
+            let health = Health::of(&vigil, NOW);
             assert_eq!(health.status, "ok", "{why}");
             assert_eq!((health.checker.status, health.checker.age_ms), (status, age_ms), "{why}");
             assert_eq!(health.checker.last_tick, ticked_at.map(rfc3339), "{why}");
+            assert_eq!(health.checker.last_canary, ticked_at.map(rfc3339), "{why}");
         }
+        let proven_at = Some(NOW.plus_ms(-60_000));
+        let deaf = Vigil { ticked_at: Some(NOW), proven_at, canary_failed: true };
+        assert_eq!(Health::of(&deaf, NOW).checker.status, "deaf");
     }
 }

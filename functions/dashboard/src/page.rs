@@ -17,7 +17,7 @@ pub use self::moment::Moment;
 pub use self::row::{Row, Share, Span, share, since};
 pub use self::strip::{Spell, Strip};
 pub use self::switches::Switches;
-use crate::banner::{Banner, Checker, banner};
+use crate::banner::{Banner, Checker, Vigil, banner};
 use crate::board::{Board, Section, Standing};
 use crate::hint::Hint;
 use crate::look::{Level, Look};
@@ -40,8 +40,8 @@ pub struct Sources<'a> {
     pub board: &'a Board<'a>,
     /// What uptime is computed from. `None`: it cannot be read, and no uptime is shown.
     pub past: Option<&'a Past>,
-    /// When the checker last marked a tick.
-    pub ticked_at: Option<UnixMs>,
+    /// The traces of the checker.
+    pub vigil: Vigil,
     /// Which services are wanted.
     pub filter: &'a Filter,
     /// Where heartbeats go, without a trailing slash.
@@ -130,7 +130,7 @@ impl Page {
     /// The page of these sources.
     pub fn of(sources: &Sources<'_>) -> Self {
         let board = sources.board;
-        let checker = Checker::of(sources.ticked_at, board.now);
+        let checker = Checker::of(&sources.vigil, board.now);
         let compact = board.services().count() > COMPACT_ABOVE;
         let mut groups = groups(sources, checker);
         let (troubles, troubles_unnamed) = troubles(&groups);
@@ -149,7 +149,7 @@ impl Page {
             compact,
             hint: Hint::of(board, sources.base_url),
             read: Moment::of(board.now, board.now),
-            ticked: sources.ticked_at.map(|at| Moment::of(at, board.now)),
+            ticked: sources.vigil.ticked_at.map(|at| Moment::of(at, board.now)),
             retention_days,
             switches: Switches::of(&sources.config.settings),
         }

@@ -1,8 +1,10 @@
-//! What a page needs of the database: two Queries per shard, the mark of the newest tick and the
-//! holes. No read is per service.
+//! What a page needs of the database: two Queries per shard, the traces of the checker and the holes.
+//! No read is per service.
 
 use flatline_domain::{Hole, UnixMs};
-use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept, TickMark};
+use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept};
+
+use crate::banner::Vigil;
 
 /// What was read for a page.
 #[derive(Debug)]
@@ -11,8 +13,8 @@ pub struct Reading {
     pub swept: Swept,
     /// What uptime is computed from. `None`: some of it cannot be read.
     pub past: Option<Past>,
-    /// The newest tick.
-    pub tick: Option<TickMark>,
+    /// The traces of the checker.
+    pub vigil: Vigil,
 }
 
 /// What uptime is computed from, besides records.
@@ -28,16 +30,16 @@ impl Reading {
     /// Reads all of it at once. What is broken is left out and logged; it keeps nothing else from
     /// being shown.
     pub async fn of(store: &Store, first: UnixMs) -> Result<Self, StoreError> {
-        let (swept, days, holes, tick) = tokio::join!(
+        let (swept, days, holes, vigil) = tokio::join!(
             store.sweep(SweepFilter::All),
             store.all_days(),
             store.holes_since(first),
-            newest_tick(store),
+            vigil(store),
         );
         let (swept, days, holes) = (swept?, unless_broken(days)?, unless_broken(holes)?);
         log_broken(&swept);
         let past = days.zip(holes).map(|(days, holes)| Past { days, holes });
-        Ok(Self { swept, past, tick: tick? })
+        Ok(Self { swept, past, vigil: vigil? })
     }
 }
 
@@ -48,9 +50,15 @@ pub async fn sweep(store: &Store) -> Result<Swept, StoreError> {
     Ok(swept)
 }
 
-/// The mark of the newest tick; one that cannot be read counts as none.
-pub async fn newest_tick(store: &Store) -> Result<Option<TickMark>, StoreError> {
-    unless_broken(store.tick_mark().await).map(Option::flatten)
+/// The traces of the checker; one that cannot be read counts as none.
+pub async fn vigil(store: &Store) -> Result<Vigil, StoreError> {
+    let (tick, sight) = tokio::join!(store.tick_mark(), store.sight_log());
+    let (tick, sight) = (unless_broken(tick)?.flatten(), unless_broken(sight)?.unwrap_or_default());
+    Ok(Vigil {
+        ticked_at: tick.map(|mark| mark.at),
+        proven_at: sight.last_proof,
+        canary_failed: sight.failed,
+    })
 }
 
 /// An item that cannot be read is logged and left out; the database itself must answer.

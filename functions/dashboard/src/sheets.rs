@@ -95,8 +95,7 @@ pub async fn csv(State(app): State<App>, query: Query) -> Result<Response, ApiEr
     let Some(past) = &reading.past else {
         return Err(ApiError::Internal("the days of the services cannot be read".to_owned()));
     };
-    let ticked_at = reading.tick.as_ref().map(|mark| mark.at);
-    let until = Checker::of(ticked_at, now).known_until(now);
+    let until = Checker::of(&reading.vigil, now).known_until(now);
     let export = Export::of(&app.config, &reading.swept, past, &wanted, until);
     let mut response =
         ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], export.csv).into_response();

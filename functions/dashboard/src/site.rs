@@ -126,7 +126,7 @@ async fn show(site: &Site, app: &App, asked: &Asked<'_>, template: &str) -> Resp
         look: &site.look,
         board: &Board::of(&app.config, &reading.swept, now),
         past: reading.past.as_ref(),
-        ticked_at: reading.tick.as_ref().map(|mark| mark.at),
+        vigil: reading.vigil,
         filter: &Filter::of(asked.query),
         base_url: &base_url(&app.config, asked.headers),
     });

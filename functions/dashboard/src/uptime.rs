@@ -68,7 +68,7 @@ impl UptimeAnswer {
     pub fn of(id: &str, dossier: &Dossier, retention_days: u32, now: UnixMs) -> Self {
         let none = Past::default();
         let past = dossier.past.as_ref().unwrap_or(&none);
-        let until = past.known_until(dossier.ticked_at, now);
+        let until = past.known_until(&dossier.vigil, now);
         let days = first_day(now, retention_days).0..=now.day().0;
         let days: Vec<_> = days
             .map(Day)

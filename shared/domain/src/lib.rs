@@ -30,7 +30,7 @@ pub use incident::IncidentChange;
 pub use lane::{QueuedNotice, Step, Told};
 pub use reconcile::{Decision, KeepReason, reconcile};
 pub use route::{ChannelRoute, EventFilter, ServiceRoute};
-pub use service::{Gap, Membership, ServiceRecord, ServiceSpec};
+pub use service::{CLOCK_AHEAD_MS, Gap, Membership, ServiceRecord, ServiceSpec};
 pub use sight::{Hole, Sight, SightLog};
 pub use status::{Event, Status, reported_status};
 pub use time::{Day, UnixMs};

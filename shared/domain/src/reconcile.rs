@@ -169,8 +169,9 @@ fn judge_gap(
         return Decision::ClearGap(KeepReason::AfterHole);
     }
     let down = transition(record, Status::Down, Reason::Silence, began.min(gap.to), now);
-    // A heartbeat that said down ended the silence too: what it said is committed at the next look.
     let (to, reason) = match record.reported {
+        // It spoke again only to say that it is down: one outage, which goes on.
+        Status::Down => return Decision::Commit(vec![down]),
         Status::Degraded => (Status::Degraded, Reason::Reported),
         _ => (Status::Up, Reason::Recovered),
     };

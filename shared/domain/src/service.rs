@@ -57,6 +57,9 @@ pub struct Gap {
 /// How many arrival times a record keeps.
 pub const RING: usize = 8;
 
+/// What lies further ahead than this was written by a clock that has been set back since, in ms.
+pub const CLOCK_AHEAD_MS: i64 = 60_000;
+
 /// All that is stored of one service to decide its status.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceRecord {
@@ -134,6 +137,25 @@ impl ServiceRecord {
     #[must_use]
     pub fn due(&self, spec: &ServiceSpec) -> UnixMs {
         self.allowed_ms(spec).map_or(UnixMs::NEVER, |allowed| self.heard_until().plus_ms(allowed))
+    }
+
+    /// The record after a repaired clock: times from which silence is counted, and that lie more than
+    /// [`CLOCK_AHEAD_MS`] ahead of `now`, become `now`. `None`: none does.
+    #[must_use]
+    pub fn repaired(&self, spec: &ServiceSpec, now: UnixMs) -> Option<Self> {
+        let mended = |at: UnixMs| if at.since_ms(now) > CLOCK_AHEAD_MS { now } else { at };
+        let mut next = Self {
+            last_beat: self.last_beat.map(mended),
+            configured_at: mended(self.configured_at),
+            resumed_at: self.resumed_at.map(mended),
+            ..self.clone()
+        };
+        if next == *self {
+            return None;
+        }
+        next.window_ms = spec.window_ms;
+        next.deadline = next.due(spec);
+        Some(next)
     }
 
     /// The record as a heartbeat at `at` that states `stated` leaves it. The store does the same in

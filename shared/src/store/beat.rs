@@ -2,15 +2,12 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use flatline_domain::{Gap, ServiceRecord, Status, UnixMs};
+use flatline_domain::{CLOCK_AHEAD_MS, Gap, ServiceRecord, Status, UnixMs};
 
 use super::call::{Attempt, Patience};
 use super::change::Change;
 use super::item::{Item, number, old_image};
 use super::{Beat, BeatOutcome, Store, StoreError, record};
-
-/// A last heartbeat that lies further ahead than this was written by a clock that is repaired now.
-pub const CLOCK_REPAIR_MS: i64 = 60_000;
 
 /// Shifts the ring: right sides read the item as it was.
 const SHIFT: &str = "SET r0 = :lb, r1 = if_not_exists(r0, :none), r2 = if_not_exists(r1, :none), \
@@ -69,7 +66,7 @@ impl Store {
             .set_new(record::CONFIGURED_AT, record::time(beat.at))
             .set_new(record::REMINDERS, number(0))
             .on(condition)
-            .value(":ahead", record::time(beat.at.plus_ms(CLOCK_REPAIR_MS)))
+            .value(":ahead", record::time(beat.at.plus_ms(CLOCK_AHEAD_MS)))
             .value(":none", AttributeValue::Null(true));
         let request = self.change(self.record_key(beat.id), &change);
         let whole = request.get_update_expression().clone().unwrap_or_default();

@@ -164,16 +164,20 @@ fn set_or_remove(
 }
 
 /// Always the version; then what else was read and matters: silence rests on the last heartbeat, a
-/// statement on what was stated, a late judgement on the gap, and a move by the configuration on both
-/// of the former.
+/// statement on what was stated, a late judgement on the gap (if the outage goes on, also on what was
+/// stated), and a move by the configuration on both of the former.
 fn conditions(change: Change, before: &ServiceRecord, transitions: &[Transition]) -> Change {
     let change = change.if_still(record::VERSION, Some(number(before.version as i64)));
     let last_beat = before.last_beat.map(record::time);
     let reported = Some(record::status(before.reported));
+    let gap = before.gap.map(record::gap);
     match transitions {
+        [one] if one.reason.is_silence() && gap.is_some() => {
+            change.if_still(record::GAP, gap).if_still(record::REPORTED, reported)
+        }
         [one] if one.reason.is_silence() => change.if_still(record::LAST_BEAT, last_beat),
         [one] if one.reason.is_told_by_heartbeat() => change.if_still(record::REPORTED, reported),
         [_] => change.if_still(record::LAST_BEAT, last_beat).if_still(record::REPORTED, reported),
-        _ => change.if_still(record::GAP, before.gap.map(record::gap)),
+        _ => change.if_still(record::GAP, gap),
     }
 }

@@ -118,14 +118,27 @@ impl Store {
         Ok(())
     }
 
-    /// After a repaired clock: a last heartbeat more than 60 s ahead of `now` becomes `now`, unless a
-    /// heartbeat came since the record was read: that one repaired it.
-    pub async fn repair_beat(&self, record: &ServiceRecord, now: UnixMs) -> Result<(), StoreError> {
-        let change = Change::default()
-            .set(record::LAST_BEAT, record::time(now))
-            .set(record::DEADLINE, record::time(now.plus_ms(record.window_ms)))
-            .if_still(record::LAST_BEAT, record.last_beat.map(record::time));
-        self.update(self.change(self.record_key(&record.id), &change)).await?;
+    /// After a repaired clock: writes the times of `repaired`, which was made of `read`, unless a
+    /// heartbeat or a transition came since it was read.
+    pub async fn repair(
+        &self,
+        read: &ServiceRecord,
+        repaired: &ServiceRecord,
+    ) -> Result<(), StoreError> {
+        let mut change = Change::default()
+            .set(record::CONFIGURED_AT, record::time(repaired.configured_at))
+            .set(record::WINDOW, number(repaired.window_ms))
+            .set(record::DEADLINE, record::time(repaired.deadline));
+        if let Some(beat) = repaired.last_beat {
+            change = change.set(record::LAST_BEAT, record::time(beat));
+        }
+        if let Some(resumed_at) = repaired.resumed_at {
+            change = change.set(record::RESUMED_AT, record::time(resumed_at));
+        }
+        let change = change
+            .if_still(record::LAST_BEAT, read.last_beat.map(record::time))
+            .if_still(record::VERSION, Some(number(read.version as i64)));
+        self.update(self.change(self.record_key(&read.id), &change)).await?;
         Ok(())
     }
 }

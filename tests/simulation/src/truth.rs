@@ -19,6 +19,8 @@ pub struct Sign {
     pub turn: u64,
     /// The wall clock when it arrived.
     pub wall: UnixMs,
+    /// Whether it states `down`.
+    pub says_down: bool,
 }
 
 /// A hole that there really was.
@@ -141,6 +143,12 @@ impl Truth {
     /// Something is wrong with us from `from_ms` to `until_ms`.
     pub fn trouble(&mut self, from_ms: i64, until_ms: i64) {
         self.troubles.push((from_ms, until_ms));
+    }
+
+    /// When the last hole ended that a service with this window must count, in ms of the run.
+    pub fn last_hole_ms(&self, window_ms: i64) -> i64 {
+        let counted = self.holes.iter().filter(|real| real.hole.counts_for(window_ms));
+        counted.map(|real| real.hole.end.0).max().unwrap_or(0)
     }
 
     /// Since when nothing was wrong with us. `None`: something is.

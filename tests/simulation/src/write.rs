@@ -11,6 +11,7 @@ use crate::truth::{Claim, Committed, Sign, Truth};
 pub struct Write {
     is_single: bool,
     marks_blind: bool,
+    says_down: bool,
     updates: Vec<Key>,
     puts: Vec<(Key, Value)>,
     deletes: Vec<Key>,
@@ -43,7 +44,9 @@ impl Write {
         let mut write = Self { is_single: operation != "TransactWriteItems", ..Self::default() };
         match operation {
             "UpdateItem" => {
-                write.marks_blind = body["ExpressionAttributeValues"].get(":yes").is_some();
+                let values = &body["ExpressionAttributeValues"];
+                write.marks_blind = values.get(":yes").is_some();
+                write.says_down = values[":rp"]["S"] == "down";
                 write.updates.push(Key::of(&body["Key"]));
             }
             "PutItem" => write.puts.push((Key::of(&body["Item"]), body["Item"].clone())),
@@ -85,7 +88,12 @@ impl Scene {
     pub fn took(&self, errand: &Errand, write: &Write) {
         let mut truth = self.truth();
         let turn = truth.turn();
-        let sign = Sign { arrived_ms: errand.began_ms, turn, wall: errand.began_wall };
+        let sign = Sign {
+            arrived_ms: errand.began_ms,
+            turn,
+            wall: errand.began_wall,
+            says_down: write.says_down,
+        };
         truth.claims.extend(write.puts.iter().filter_map(|(key, item)| self.claim(key, item)));
         if write.updated("SYS", Some("canary")).is_some() {
             match errand.role {

@@ -2,7 +2,7 @@ use flatline_domain::{Membership, ServiceRecord, Status};
 use flatline_shared::config::Service;
 use flatline_shared::store::Swept;
 
-use super::{Checker, banner};
+use super::{Checker, Vigil, banner};
 use crate::board::{Board, Standing};
 use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, record, service};
 
@@ -146,6 +146,29 @@ fn the_checker_stands_when_its_mark_is_older_than_two_and_a_half_minutes() {
     ];
     for (why, ago_ms, expected) in rows {
         let ticked_at = ago_ms.map(|ago_ms: i64| NOW.plus_ms(-ago_ms));
-        assert_eq!(Checker::of(ticked_at, NOW), expected, "{why}");
+        let vigil = Vigil { ticked_at, ..Vigil::default() };
+        assert_eq!(Checker::of(&vigil, NOW), expected, "{why}");
     }
+}
+
+#[test]
+fn the_checker_is_deaf_when_its_own_heartbeats_do_not_come_through() {
+    let running = Checker::Running { age_ms: 0 };
+    let rows = [
+        ("proven a moment ago", 1_000, false, running),
+        ("one that failed is repeated first", 10_000, true, running),
+        ("failing for longer", 10_001, true, Checker::Deaf { age_ms: 10_001 }),
+        ("none is due that soon", 150_000, false, running),
+        ("none was even sent", 150_001, false, Checker::Deaf { age_ms: 150_001 }),
+    ];
+    for (why, ago_ms, canary_failed, expected) in rows {
+        let proven_at = Some(NOW.plus_ms(-ago_ms));
+        let vigil = Vigil { ticked_at: Some(NOW), proven_at, canary_failed };
+        assert_eq!(Checker::of(&vigil, NOW), expected, "{why}");
+    }
+    let said = of(&[Standing::Up], Checker::Deaf { age_ms: 3 * MINUTE_MS });
+    let headline = "Flatline cannot hear heartbeats: its own last came through 3 minutes ago";
+    let detail = "Silence is not noticed until they come through again. Last known: All services \
+                  operational.";
+    assert_eq!(said, ("unreadable", headline.to_owned(), Some(detail.to_owned())));
 }

@@ -7,7 +7,7 @@ use flatline_shared::store::Incident;
 use serde::Serialize;
 
 use super::{Period, SHOWN};
-use crate::banner::Checker;
+use crate::banner::{Checker, Vigil};
 use crate::dossier::Past;
 use crate::look::Set;
 use crate::page::{Moment, Spell, Strip, first_day, share};
@@ -60,10 +60,10 @@ pub struct Reliability {
 }
 
 impl Past {
-    /// Where knowledge ends: now, or the last tick if the checker stands; but what was committed
+    /// Where knowledge ends: now, or the last tick or proof if the checker stands or is deaf; but what was committed
     /// since is known all the same.
-    pub fn known_until(&self, ticked_at: Option<UnixMs>, now: UnixMs) -> UnixMs {
-        let judged = Checker::of(ticked_at, now).known_until(now);
+    pub fn known_until(&self, vigil: &Vigil, now: UnixMs) -> UnixMs {
+        let judged = Checker::of(vigil, now).known_until(now);
         let committed = self.record.as_ref().map(|record| record.status_since);
         committed.map_or(judged, |at| judged.max(at.min(now)))
     }

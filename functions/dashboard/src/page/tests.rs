@@ -5,6 +5,7 @@ use flatline_shared::config::Config;
 use flatline_shared::store::{DaysByService, Swept};
 
 use super::{Filter, Page, Sources};
+use crate::banner::Vigil;
 use crate::board::Board;
 use crate::fixture::{
     DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, down_yesterday, every_standing, record, service, swept,
@@ -35,7 +36,7 @@ fn page_with(
         look: &look(config),
         board,
         past: Some(&past),
-        ticked_at,
+        vigil: Vigil { ticked_at, ..Vigil::default() },
         filter: &Filter::default(),
         base_url: URL,
     })

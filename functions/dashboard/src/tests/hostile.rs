@@ -6,6 +6,7 @@ use html5ever::tendril::TendrilSink;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
+use crate::banner::Vigil;
 use crate::board::Board;
 use crate::fixture::{DAY_MS, NOW, record, swept};
 use crate::look::Look;
@@ -110,7 +111,7 @@ fn page(text: &str) -> String {
         look: &look,
         board: &Board::of(&config, &swept, NOW),
         past: Some(&Past::default()),
-        ticked_at: Some(NOW),
+        vigil: Vigil { ticked_at: Some(NOW), ..Vigil::default() },
         filter: &Filter { status: "down".to_owned(), q: text.to_owned() },
         base_url: "http://127.0.0.1:8080",
     });

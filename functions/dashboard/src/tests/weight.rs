@@ -8,6 +8,7 @@ use http::{Request, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use crate::banner::Vigil;
 use crate::board::Board;
 use crate::fixture::{DAY_MS, MINUTE_MS, NOW, config, record, service};
 use crate::look::Look;
@@ -61,7 +62,7 @@ fn page_of(count: usize) -> String {
         look: &look,
         board: &Board::of(&config, &swept, NOW),
         past: Some(&Past { days, holes: Vec::new() }),
-        ticked_at: Some(NOW),
+        vigil: Vigil { ticked_at: Some(NOW), ..Vigil::default() },
         filter: &Filter::default(),
         base_url: "http://127.0.0.1:8080",
     });

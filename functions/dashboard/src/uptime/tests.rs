@@ -3,6 +3,7 @@ use flatline_shared::store::Incident;
 use serde_json::{Value, json};
 
 use super::UptimeAnswer;
+use crate::banner::Vigil;
 use crate::dossier::{Dossier, Past};
 use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, record, service};
 
@@ -14,7 +15,12 @@ fn answer(dossier: &Dossier, retention_days: u32) -> Value {
 fn dossier() -> Dossier {
     let record = record(&service("api", "API"), Status::Up, DAY_MS, 42_000);
     let past = Past { record: Some(record), ..Past::default() };
-    Dossier { past: Some(past), ticked_at: Some(NOW) }
+    Dossier { past: Some(past), vigil: ticked(Some(NOW)) }
+}
+
+/// The traces of a checker that marked its last tick then.
+fn ticked(ticked_at: Option<UnixMs>) -> Vigil {
+    Vigil { ticked_at, ..Vigil::default() }
 }
 
 fn past(dossier: &mut Dossier) -> &mut Past {
@@ -103,8 +109,8 @@ fn without_data_nothing_is_claimed() {
     let record = past(&mut never).record.as_mut().unwrap();
     (record.status, record.status_since) = (Status::Unknown, record.configured_at);
     let rows = [
-        ("no record yet", Dossier { past: Some(Past::default()), ticked_at: Some(NOW) }, false),
-        ("it cannot be read", Dossier { past: None, ticked_at: Some(NOW) }, true),
+        ("no record yet", Dossier { past: Some(Past::default()), vigil: ticked(Some(NOW)) }, false),
+        ("it cannot be read", Dossier { past: None, vigil: ticked(Some(NOW)) }, true),
         ("never heard", never, false),
     ];
     for (sentence, dossier, unreadable) in rows {
@@ -129,7 +135,7 @@ fn time_that_nobody_watched_is_unknown() {
     assert_eq!(day["uptimePercentage"], 100);
 
     let mut stopped = dossier();
-    stopped.ticked_at = Some(NOW.plus_ms(-HOUR_MS));
+    stopped.vigil = ticked(Some(NOW.plus_ms(-HOUR_MS)));
     let day = &answer(&stopped, 1)["days"][0];
     assert_eq!(day["upSeconds"], 39_600, "an hour ago the checker stopped");
 
@@ -137,7 +143,7 @@ fn time_that_nobody_watched_is_unknown() {
     let day = &answer(&stopped, 1)["days"][0];
     assert_eq!(day["upSeconds"], 42_600, "what was committed since is known all the same");
 
-    stopped.ticked_at = None;
+    stopped.vigil = ticked(None);
     let day = &answer(&stopped, 1)["days"][0];
     assert_eq!(day["upSeconds"], 42_600, "even if no tick was ever marked");
 }

@@ -306,10 +306,10 @@ fn every_decision_has_its_reason() {
             ]),
         ),
         row(
-            "a heartbeat that says down ended the silence all the same",
+            "an outage that a heartbeat ended by saying down is one outage, which goes on",
             ServiceRecord { reported: Down, ..gap(Up, 100.0, 150.0) },
             151.0,
-            Commit(vec![(Down, at(110.0), Reason::Silence), (Up, at(150.0), Reason::Recovered)]),
+            Commit(vec![(Down, at(110.0), Reason::Silence)]),
         ),
         Row {
             sight: Some(clear_sight(145.0, 150.0)),

@@ -16,13 +16,11 @@ fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs
 
 #[test]
 fn an_outage_told_afterwards_leaves_what_the_late_heartbeat_stated() {
-    for (stated, status) in
-        [(Status::Up, Status::Up), (Status::Degraded, Status::Degraded), (Status::Down, Status::Up)]
-    {
+    for stated in [Status::Up, Status::Degraded, Status::Down] {
         let record = ServiceRecord { reported: stated, ..gap(Status::Up, 100.0, 150.0) };
         let sight = Sight::of_gap(at(100.0), at(150.0), 10_000, &[]);
         let settled = settle(&record, &spec(), &sight, at(151.0));
-        assert_eq!((settled.status, settled.reported), (status, stated));
+        assert_eq!((settled.status, settled.reported), (stated, stated));
     }
 }
 
@@ -55,4 +53,21 @@ fn a_degraded_service_that_goes_down_keeps_its_incident() {
         at(120.0),
     );
     assert_eq!((up.status, up.incident), (Status::Up, None));
+}
+
+#[test]
+fn a_clock_that_was_set_back_leaves_no_time_ahead_from_which_silence_is_counted() {
+    let now = at(105.0);
+    let near = ServiceRecord { resumed_at: Some(at(165.0)), ..heard(Status::Up) };
+    assert_eq!(near.repaired(&spec(), now), None, "a minute ahead is no repaired clock");
+    let ahead = ServiceRecord {
+        configured_at: at(900.0),
+        last_beat: Some(at(800.0)),
+        resumed_at: Some(at(700.0)),
+        ..heard(Status::Up)
+    };
+    let repaired = ahead.repaired(&spec(), now).unwrap();
+    assert_eq!((repaired.heard_until(), repaired.deadline), (now, at(115.0)));
+    let new = ServiceRecord::new(&spec(), at(900.0)).repaired(&spec(), now).unwrap();
+    assert_eq!((new.configured_at, new.deadline), (now, new.due(&spec())));
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::bench::{START, WINDOW_MS, beat, later, plain};
 use super::moves::{commit, next, pair, quiet, read, spec};
 use super::tampering::{Once, Reply, relax, table, tampered};
-use crate::store::{ConfigState, Store, StoreError, TickMark, TickStart};
+use crate::store::{Beat, ConfigState, Store, StoreError, TickMark, TickStart};
 
 /// Two processes on one table; in the conditions of `tested` one clause may be missing.
 struct Processes {
@@ -51,6 +51,14 @@ impl Processes {
         .await
     }
 
+    /// The service was paused, and came back at this time.
+    async fn resumed(&self, at: UnixMs) {
+        let read_now = read(&self.fair, "api").await;
+        commit(&self.fair, &read_now, Status::Paused, Reason::Paused, at).await;
+        let paused = read(&self.fair, "api").await;
+        commit(&self.fair, &paused, Status::Unknown, Reason::Resumed, at).await;
+    }
+
     /// A service that is up since its first heartbeat at the start.
     async fn up(&self) {
         let heard = self.fair.beat(&plain("api", START)).await.unwrap().after;
@@ -65,7 +73,7 @@ fn without(missing: Option<&str>, body: &mut Value) {
 }
 
 /// A sentence, the clause that it is about, and the race.
-const RACES: [(&str, &str, Story); 17] = [
+const RACES: [(&str, &str, Story); 20] = [
     (
         "a late heartbeat never takes the last one back",
         "(attribute_not_exists(lb) OR lb <= :lb OR lb > :ahead)",
@@ -97,6 +105,12 @@ const RACES: [(&str, &str, Story); 17] = [
     ("an outage told afterwards is the one that is still noted", "g = :read_g", |p| {
         Box::pin(judged_gap_is_gone(p))
     }),
+    ("an outage that goes on is the one that is still noted", "g = :read_g", |p| {
+        Box::pin(judged_gap_is_gone_and_it_goes_on(p))
+    }),
+    ("an outage goes on only if nothing else was said since", "rp = :read_rp", |p| {
+        Box::pin(statement_against_outage_that_goes_on(p))
+    }),
     ("a gap is forgotten only by who judged it", "g = :read_g", |p| Box::pin(another_gap(p))),
     (
         "a new window never hides a service whose first heartbeat just came",
@@ -105,6 +119,9 @@ const RACES: [(&str, &str, Story); 17] = [
     ),
     ("a repair never takes back a heartbeat that came since", "lb = :read_lb", |p| {
         Box::pin(repair_against_heartbeat(p))
+    }),
+    ("a repair never takes back a resume that came since", "v = :read_v", |p| {
+        Box::pin(repair_against_resume(p))
     }),
     ("a proof after a long time ends a hole", "p >= :least", |p| Box::pin(late_proof(p))),
     ("an older proof takes nothing back", "p <= :p", |p| Box::pin(overtaken_proof(p))),
@@ -255,6 +272,27 @@ async fn judged_gap_is_gone(p: &Processes) -> Check {
     claim(noted == Some(second), "an outage was never judged")
 }
 
+async fn judged_gap_is_gone_and_it_goes_on(p: &Processes) -> Check {
+    let (slow, first, second) = two_gaps(p).await;
+    let [down, _] = pair(&slow, first, later(21_000));
+    p.tested.commit(&quiet(&slow, &[down])).await.unwrap();
+    let noted = read(&p.fair, "api").await.gap;
+    claim(noted == Some(second), "an outage was never judged")
+}
+
+async fn statement_against_outage_that_goes_on(p: &Processes) -> Check {
+    p.up().await;
+    let gap = Gap { from: START, to: later(9_000) };
+    p.fair.beat(&Beat { stated: Some(Status::Down), ..plain("api", gap.to) }).await.unwrap();
+    p.fair.note_gap("api", gap).await.unwrap();
+    let slow = read(&p.fair, "api").await;
+    p.fair.beat(&plain("api", later(10_000))).await.unwrap();
+    let [down, _] = pair(&slow, gap, later(11_000));
+    p.tested.commit(&quiet(&slow, &[down])).await.unwrap();
+    let record = read(&p.fair, "api").await;
+    claim(record.reported == Status::Up, "I13: a recovery was overwritten")
+}
+
 async fn another_gap(p: &Processes) -> Check {
     let (slow, _, second) = two_gaps(p).await;
     p.tested.clear_gap(&slow).await.unwrap();
@@ -275,9 +313,21 @@ async fn repair_against_heartbeat(p: &Processes) -> Check {
     p.fair.beat(&plain("api", later(600_000))).await.unwrap();
     let slow = read(&p.fair, "api").await;
     p.fair.beat(&plain("api", later(1_000))).await.unwrap();
-    p.tested.repair_beat(&slow, START).await.unwrap();
+    let repaired = slow.repaired(&spec("api"), START).unwrap();
+    p.tested.repair(&slow, &repaired).await.unwrap();
     let after = read(&p.fair, "api").await.last_beat;
     beat_moves_on(Some(later(1_000)), after, later(1_000))
+}
+
+async fn repair_against_resume(p: &Processes) -> Check {
+    p.up().await;
+    p.resumed(later(600_000)).await;
+    let slow = read(&p.fair, "api").await;
+    p.resumed(later(2_000)).await;
+    let repaired = slow.repaired(&spec("api"), later(1_000)).unwrap();
+    p.tested.repair(&slow, &repaired).await.unwrap();
+    let resumed_at = read(&p.fair, "api").await.resumed_at;
+    claim(resumed_at == Some(later(2_000)), "I1: silence is counted from before the resume")
 }
 
 /// Whether a request writes the whole log of proofs, on its own or with a hole.

@@ -213,11 +213,11 @@ async fn a_new_window_moves_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_repaired_clock_takes_the_last_heartbeat_back_to_now() {
+async fn a_repaired_clock_takes_what_lies_ahead_back_to_now() {
     let (_, store) = table().await;
     let ahead = up(&store, "api", 5_000).await;
     let now = UnixMs(START.0 - DAY_MS);
-    store.repair_beat(&ahead, now).await.unwrap();
-    let expected = ServiceRecord { last_beat: Some(now), deadline: now.plus_ms(5_000), ..ahead };
-    assert_eq!(read(&store, "api").await, expected);
+    let repaired = ahead.repaired(&spec("api"), now).unwrap();
+    store.repair(&ahead, &repaired).await.unwrap();
+    assert_eq!(read(&store, "api").await, repaired);
 }

@@ -51,14 +51,16 @@ impl Checks {
         let real_ms = |wall| truth.real_ms(START, wall, committed.at_ms);
         let decided_ms = real_ms(down.decided_at);
         let is_late = committed.versions.len() > 1;
+        let seen = truth.signs.get(&committed.id).map(Vec::as_slice).unwrap_or_default();
+        let mut signs: Vec<&Sign> =
+            seen.iter().filter(|sign| sign.turn <= committed.turn).collect();
         // A silence that a heartbeat ended was judged as of that heartbeat.
         let end = history.iter().find(|entry| is_late && entry.version == down.version + 1);
-        let seen = truth.signs.get(&committed.id).map(Vec::as_slice).unwrap_or_default();
-        let seen = seen.iter().filter(|sign| sign.turn <= committed.turn);
-        let until_ms = end.map(|up| real_ms(up.at));
-        let signs: Vec<&Sign> = seen
-            .filter(|sign| until_ms.is_none_or(|until_ms| sign.arrived_ms < until_ms))
-            .collect();
+        let until_ms = match end {
+            Some(back) => Some(real_ms(back.at)),
+            None => ended_in_trouble(&signs, real_ms(down.at)),
+        };
+        signs.retain(|sign| until_ms.is_none_or(|until_ms| sign.arrived_ms < until_ms));
         let heard = signs.iter().map(|sign| sign.arrived_ms).max();
         let resumed = history
             .iter()
@@ -79,6 +81,14 @@ impl Checks {
         let case = Case { heard_ms, decided_ms: end_ms, holes, proof_ms };
         Ok((!jumped).then_some(case))
     }
+}
+
+/// When a heartbeat ended a silence by saying that the service is down, if nothing else was said since
+/// the outage began.
+fn ended_in_trouble(signs: &[&Sign], began_ms: i64) -> Option<i64> {
+    let since = || signs.iter().filter(|sign| sign.arrived_ms >= began_ms);
+    let first_ms = since().map(|sign| sign.arrived_ms).min();
+    first_ms.filter(|_| since().all(|sign| sign.says_down))
 }
 
 /// A silence, in ms of the run.

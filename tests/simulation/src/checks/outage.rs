@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use flatline_domain::invariant::beat_moves_on;
-use flatline_domain::{Membership, ServiceRecord, SightLog, Status, UnixMs};
+use flatline_domain::{Membership, ServiceRecord, Status};
 use flatline_shared::config::Config;
 use flatline_shared::store::SweepFilter;
 
@@ -23,16 +23,13 @@ impl Checks {
     /// Looks at every record.
     pub async fn look(&mut self, config: &Arc<Config>) -> Result<(), String> {
         let swept = self.store.sweep(SweepFilter::All).await.map_err(|error| error.to_string())?;
-        let log = self.store.sight_log().await.map_err(|error| error.to_string())?;
         let now_ms = self.scene.now_ms();
-        let calm = {
-            let truth = self.scene.truth();
-            truth.calm_since_ms(now_ms).is_some_and(|since_ms| now_ms - since_ms > RECOVERY_MS)
-        };
+        let calm_since_ms = self.scene.truth().calm_since_ms(now_ms);
+        let calm_since_ms = calm_since_ms.filter(|since_ms| now_ms - since_ms > RECOVERY_MS);
         for record in swept.records {
             self.beats_move_on(&record)?;
-            if calm {
-                self.is_judged(&record, config, &log)?;
+            if let Some(calm_since_ms) = calm_since_ms {
+                self.is_judged(&record, config, calm_since_ms)?;
             }
             self.records.insert(record.id.clone(), record);
         }
@@ -54,7 +51,7 @@ impl Checks {
         &self,
         record: &ServiceRecord,
         config: &Config,
-        log: &SightLog,
+        calm_since_ms: i64,
     ) -> Result<(), String> {
         let id = &record.id;
         let Some(service) = config.service(id) else {
@@ -86,9 +83,10 @@ impl Checks {
             return Err(format!("a silence of {id} was noted and not judged"));
         }
         let Some(allowed_ms) = record.allowed_ms(spec) else { return Ok(()) };
-        let hole_end = log.last_hole(allowed_ms).map_or(UnixMs(0), |hole| hole.end);
-        let due = record.heard_until().max(hole_end).plus_ms(allowed_ms);
-        let late_ms = wall.since_ms(due);
+        // Not the product's own book of holes: one that it made up would hide an outage.
+        let seen_since_ms = self.scene.truth().last_hole_ms(allowed_ms).max(calm_since_ms);
+        let seen_ms = self.scene.now_ms() - seen_since_ms;
+        let late_ms = wall.since_ms(record.heard_until()).min(seen_ms) - allowed_ms;
         if late_ms > DECISION_MS && record.status != Status::Down {
             return Err(format!("missed outage: {id} should be down for {late_ms} ms"));
         }
