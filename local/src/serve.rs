@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use flatline_checker::Checker;
 use flatline_embedded::{DataLock, Engine};
 use flatline_shared::app::App;
@@ -64,7 +65,9 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     if let Err(error) = std::io::stdout().write_all(ready.as_bytes()) {
         tracing::warn!(error = %error, "nobody reads stdout; ready all the same");
     }
-    run_until_told(app, engine, listener).await
+    let ingest = wiring::ingest(&app, env, args, engine.as_ref()).await?;
+    let router = wiring::router(&app, ingest);
+    run_until_told(app, engine, listener, router).await
 }
 
 /// The configuration; without `API_KEYS` or `ALERT_API_KEY` with keys of the data directory.
@@ -89,9 +92,10 @@ async fn run_until_told(
     app: App,
     engine: Option<Engine>,
     listener: TcpListener,
+    router: Router,
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(server::serve(listener, wiring::router(&app), stopped.clone()));
+    let mut server = tokio::spawn(server::serve(listener, router, stopped.clone()));
     let (end_ticks, ticks_end) = oneshot::channel::<()>();
     let ticks = tokio::spawn(tick_until(app.clone(), ticks_end));
     let mut stopping = stopped;
@@ -101,7 +105,14 @@ async fn run_until_told(
     };
     let drains = tokio::spawn(flatline_notifier::run(app.clone(), shutdown));
     let sweeps = engine.map(|engine| tokio::spawn(sweep_for_ever(app.clone(), engine)));
-    told_to_stop().await?;
+    tokio::select! {
+        told = told_to_stop() => told?,
+        // Whoever runs and hears nobody is worse than one that is restarted.
+        ended = &mut server => {
+            let why = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            return Err(std::io::Error::other(format!("the listener broke off: {why}")).into());
+        }
+    }
     tracing::info!("stopping: requests and deliveries under way are finished first");
     // The checker goes first: a canary that found the door closed would count as blind time.
     drop(end_ticks);
@@ -130,7 +141,11 @@ async fn tick_until(app: App, mut end: oneshot::Receiver<()>) {
     let mut ticks = JoinSet::new();
     loop {
         ticks.spawn(tick(Arc::clone(&checker), clock.clone()));
-        while ticks.try_join_next().is_some() {}
+        while let Some(ended) = ticks.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(error = %error, "a tick broke off; the next one begins now");
+            }
+        }
         tokio::select! {
             _ = &mut end => break,
             () = clock.sleep(TICK_MS) => {}

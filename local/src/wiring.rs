@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use flatline_embedded::{Engine, Execution};
 use flatline_shared::app::App;
 use flatline_shared::aws::Role;
-use flatline_shared::clock::SystemClock;
+use flatline_shared::clock::{SharedClock, SystemClock};
 use flatline_shared::config::{Config, Env};
 use flatline_shared::notify::{HttpCanary, HttpTransport, use_ring};
 use flatline_shared::store::{IfMissing, Store, StoreError};
@@ -38,12 +39,8 @@ pub async fn app(
     engine: Option<&Engine>,
     address: SocketAddr,
 ) -> Result<App, Failure> {
-    let client = match engine {
-        Some(engine) => engine.client(Execution::Blocking),
-        None => flatline_shared::aws::client(Role::Checker, args.endpoint_url.as_deref()).await,
-    };
     let clock = SystemClock::shared();
-    let store = Store::open(client, table(env), clock.clone(), IfMissing::Create).await?;
+    let store = store(engine, env, args, clock.clone(), Role::Checker).await?;
     let revision = revision(&store, &config.hash).await?;
     let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
     let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);
@@ -63,6 +60,34 @@ pub async fn app(
         transport: Arc::new(transport),
         doorbell: Arc::new(Notify::new()),
     })
+}
+
+/// The context value of heartbeats: who sends one waits for the database for a shorter time.
+pub async fn ingest(
+    app: &App,
+    env: &Env,
+    args: &ServeArgs,
+    engine: Option<&Engine>,
+) -> Result<App, Failure> {
+    let store = store(engine, env, args, app.clock.clone(), Role::Ingest).await?;
+    Ok(App { store, ..app.clone() })
+}
+
+async fn store(
+    engine: Option<&Engine>,
+    env: &Env,
+    args: &ServeArgs,
+    clock: SharedClock,
+    role: Role,
+) -> Result<Store, StoreError> {
+    let (_, operation_ms) = role.store_timeouts_ms();
+    let client = match engine {
+        Some(engine) => {
+            engine.client_within(Execution::Blocking, Duration::from_millis(operation_ms))
+        }
+        None => flatline_shared::aws::client(role, args.endpoint_url.as_deref()).await,
+    };
+    Store::open(client, table(env), clock, IfMissing::Create).await
 }
 
 /// The stored revision; one more if the configuration changed. The data lock makes that safe.
@@ -94,11 +119,11 @@ pub async fn known_channels(app: &App) -> Result<Vec<String>, StoreError> {
 }
 
 /// Everything that this process answers.
-pub fn router(app: &App) -> Router {
+pub fn router(app: &App, ingest: App) -> Router {
     flatline_shared::http::merge(
         app,
         [
-            flatline_ingest::router(app.clone()),
+            flatline_ingest::router(ingest),
             flatline_alert::router(app.clone()),
             flatline_dashboard::router(app.clone()),
         ],

@@ -150,7 +150,8 @@ pub async fn client(role: Role, endpoint_url: Option<&str>) -> Client {
 
 impl Role {
     /// How long one attempt and a whole operation of the database may take, in ms.
-    const fn store_timeouts_ms(self) -> (u64, u64) {
+    #[must_use]
+    pub const fn store_timeouts_ms(self) -> (u64, u64) {
         match self {
             Self::Ingest => (300, 2_000),
             _ => (1_000, 5_000),

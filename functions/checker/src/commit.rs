@@ -19,11 +19,13 @@ pub async fn commit(
     let said = last_words(app, record, transitions, now).await;
     let said = said.as_ref().map(Said::from).unwrap_or_default();
     let commit = commit_for(&app.config, spec, record, transitions, now, &informed, said);
-    if app.store.commit(&commit).await? == CommitOutcome::Overtaken {
-        return Ok(());
-    }
+    let outcome = app.store.commit(&commit).await?;
+    // Overtaken may mean: by ourselves, in a try whose answer was lost. Then nobody else rings.
     if !commit.outbox.is_empty() {
         app.doorbell.notify_one();
+    }
+    if outcome == CommitOutcome::Overtaken {
+        return Ok(());
     }
     for transition in transitions {
         tracing::info!(
@@ -56,12 +58,12 @@ pub async fn remind(
     let said = last_words(app, record, began, now).await;
     let said = said.as_ref().map(Said::from).unwrap_or_default();
     let reminding = reminder_for(&app.config, spec, record, &began[0], &told, now, said);
-    if app.store.remind(&reminding).await? == CommitOutcome::Overtaken {
-        return Ok(());
-    }
+    let outcome = app.store.remind(&reminding).await?;
     let channels = reminding.outbox.len();
     if channels > 0 {
         app.doorbell.notify_one();
+    }
+    if outcome == CommitOutcome::Committed && channels > 0 {
         tracing::info!(service = record.id, version = record.version, n, channels, "still down");
     }
     Ok(())

@@ -89,6 +89,7 @@ impl<'a> Judge<'a> {
         if !self.watch.prove_for_silence().await {
             return Ok(None);
         }
+        self.watch.listen_to_others().await?;
         let log = app.store.sight_log().await?;
         let heard = items.iter().filter_map(|(spec, record)| match record.gap {
             Some(gap) => Some(gap.from),

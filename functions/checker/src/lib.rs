@@ -21,6 +21,7 @@ pub mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 
 use flatline_shared::app::App;
 
@@ -29,6 +30,9 @@ use crate::alarm::Blindness;
 /// The checker of one process. Ticks of one process may overlap.
 pub struct Checker {
     app: App,
+    /// The number that the configuration of this process goes by: its own, or a higher one, if one
+    /// that came after it was rolled back.
+    revision: AtomicU64,
     memory: Mutex<Memory>,
 }
 
@@ -47,7 +51,8 @@ impl Checker {
     /// A checker that has not ticked yet.
     #[must_use]
     pub fn new(app: App) -> Self {
-        Self { app, memory: Mutex::new(Memory::default()) }
+        let revision = AtomicU64::new(app.revision);
+        Self { app, revision, memory: Mutex::new(Memory::default()) }
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {

@@ -12,15 +12,15 @@ use futures_util::{StreamExt, stream};
 /// Records that are created or rewritten at a time.
 const CONCURRENCY: usize = 16;
 
-/// Remembers the configuration, its channels, and how fine blind time must be known.
-pub async fn announce(app: &App, now: UnixMs) -> Result<(), StoreError> {
+/// Remembers the configuration under this number, its channels, and how fine blind time must be known.
+pub async fn announce(app: &App, revision: u64, now: UnixMs) -> Result<(), StoreError> {
     let state = ConfigState {
-        revision: app.revision,
+        revision,
         hash: app.config.hash.clone(),
         channels: app.config.channels.iter().map(|channel| channel.route.name.clone()).collect(),
     };
     if app.store.apply_config(&state, now).await? {
-        tracing::info!(revision = app.revision, "configuration applied");
+        tracing::info!(revision, "configuration applied");
     }
     let finest_ms = LIMITS_MS[limit_index(app.config.smallest_window_ms())];
     app.store.refine_sight(finest_ms, now).await

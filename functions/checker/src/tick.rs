@@ -1,5 +1,7 @@
 //! One run of the checker.
 
+use std::sync::atomic::Ordering;
+
 use flatline_domain::{ServiceRecord, UnixMs};
 use flatline_shared::store::{StoreError, SweepFilter, Swept, TickMark, TickStart};
 
@@ -33,21 +35,54 @@ impl Checker {
     /// [`StoreError`] if the tick cannot be marked; whatever fails later is tried again in the next
     /// slot.
     pub async fn tick(&self) -> Result<(), StoreError> {
-        let mark = TickMark { at: self.app.clock.now(), revision: self.app.revision };
-        let previous = match self.app.store.start_tick(&mark).await? {
-            TickStart::Go { previous } => previous,
-            TickStart::Superseded(newer) => {
-                tracing::warn!(
-                    ours = self.app.revision,
-                    newest = newer.revision,
-                    "a newer configuration is in force: this process does not check"
-                );
-                return Ok(());
-            }
-        };
+        let Some((mark, previous)) = self.begin().await? else { return Ok(()) };
         let paused = previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
         Run::new(self, &mark, paused).last().await;
         Ok(())
+    }
+
+    /// Marks the tick; `None`: a newer configuration is in force. One that was rolled back is gone: it
+    /// ticks no more, or was applied by another process of ours that took its place. Ours goes by a
+    /// higher number from then on.
+    pub(crate) async fn begin(&self) -> Result<Option<(TickMark, Option<TickMark>)>, StoreError> {
+        let store = &self.app.store;
+        let mut mark = TickMark { at: self.app.clock.now(), revision: self.revision() };
+        for _ in 0..2 {
+            match store.start_tick(&mark).await? {
+                TickStart::Go { previous: Some(gone) } if gone.revision > mark.revision => {
+                    mark.revision = self.go_by(gone.revision + 1);
+                    store.start_tick(&mark).await?;
+                    return Ok(Some((mark, Some(gone))));
+                }
+                TickStart::Go { previous } => return Ok(Some((mark, previous))),
+                TickStart::Superseded(newer) => {
+                    let applied = store.config_state().await?;
+                    if applied.hash != self.app.config.hash {
+                        let (ours, newest) = (mark.revision, newer.revision);
+                        tracing::warn!(
+                            ours,
+                            newest,
+                            "a newer configuration is in force: this process does not check"
+                        );
+                        return Ok(None);
+                    }
+                    mark.revision = self.go_by(newer.revision);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The number that the configuration of this process goes by.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Relaxed)
+    }
+
+    fn go_by(&self, revision: u64) -> u64 {
+        tracing::info!(revision, "this configuration is in force under a higher number");
+        self.revision.store(revision, Ordering::Relaxed);
+        self.memory().applied = false;
+        revision
     }
 }
 
@@ -166,7 +201,7 @@ impl<'a> Run<'a> {
         let now = app.clock.now();
         let first = !self.checker.memory().applied;
         if first {
-            membership::announce(app, now).await?;
+            membership::announce(app, self.checker.revision(), now).await?;
             self.checker.remember_quarantine().await?;
         }
         if self.need == Need::Due {

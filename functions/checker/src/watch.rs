@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flatline_domain::sight::{CLOCK_JUMP_MS, canary_period_ms, sparse_proofs};
+use flatline_domain::sight::{CLOCK_JUMP_MS, canary_period_ms, canary_retry_ms, sparse_proofs};
 use flatline_domain::{ServiceRecord, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::clock::Clock;
@@ -15,8 +15,8 @@ use flatline_shared::store::{StoreError, SweepFilter, Swept};
 
 use crate::membership::spec_of;
 
-/// A canary that failed is repeated after this long, in ms.
-const RETRY_MS: i64 = 1_000;
+/// How often all rings are read while canaries fail, in ms.
+const LISTEN_MS: i64 = 5_000;
 
 /// The shortest pause between two canaries of one tick, in ms.
 const MIN_PAUSE_MS: i64 = 50;
@@ -54,7 +54,11 @@ impl Pulse {
 pub struct Watch<'a> {
     app: &'a App,
     period_ms: i64,
+    /// A canary that failed is repeated after this long.
+    retry_ms: i64,
     next: std::sync::Mutex<UnixMs>,
+    /// When all rings are read again.
+    listen_at: std::sync::Mutex<UnixMs>,
     /// A failure that could not be stored yet; no canary flies before it is, or its proof would
     /// hide it.
     unstored: AtomicBool,
@@ -69,7 +73,9 @@ impl<'a> Watch<'a> {
         Self {
             app,
             period_ms: canary_period_ms(app.config.smallest_window_ms()),
+            retry_ms: canary_retry_ms(app.config.smallest_window_ms()),
             next: std::sync::Mutex::new(UnixMs(0)),
+            listen_at: std::sync::Mutex::new(UnixMs(0)),
             unstored: AtomicBool::new(false),
             failing: AtomicBool::new(false),
         }
@@ -106,7 +112,8 @@ impl<'a> Watch<'a> {
     /// blind.
     pub async fn keep_on(&self) -> Infallible {
         loop {
-            let wait_ms = self.next().since_ms(self.app.clock.now()).clamp(MIN_PAUSE_MS, RETRY_MS);
+            let wait_ms = self.next().since_ms(self.app.clock.now());
+            let wait_ms = wait_ms.clamp(MIN_PAUSE_MS, self.retry_ms);
             self.app.clock.sleep(wait_ms).await;
             self.keep_up().await;
         }
@@ -136,7 +143,7 @@ impl<'a> Watch<'a> {
 
     /// Notes that the next proof ends a hole for everybody. `true`: it is stored.
     pub async fn store_blindness(&self) -> bool {
-        self.plan(RETRY_MS);
+        self.plan(self.retry_ms);
         // Whoever is interrupted here has not stored it.
         self.unstored.store(true, Ordering::Relaxed);
         match self.app.store.mark_blind().await {
@@ -146,6 +153,21 @@ impl<'a> Watch<'a> {
             }
         }
         !self.unstored.load(Ordering::Relaxed)
+    }
+
+    /// While canaries fail the heartbeats of services are the only proofs left: reads them all, now and
+    /// then. Called before a silence is judged.
+    pub async fn listen_to_others(&self) -> Result<(), StoreError> {
+        let now = self.app.clock.now();
+        {
+            let mut listen_at = self.listen_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if !self.is_failing() || now < *listen_at {
+                return Ok(());
+            }
+            *listen_at = now.plus_ms(LISTEN_MS);
+        }
+        let swept = self.app.store.sweep(SweepFilter::All).await?;
+        prove_by_rings(self.app, &swept.records).await
     }
 
     fn plan(&self, ms: i64) {
@@ -174,8 +196,7 @@ pub async fn catch_up(app: &App) -> Result<Swept, StoreError> {
 
 async fn prove_by_rings(app: &App, records: &[ServiceRecord]) -> Result<(), StoreError> {
     let log = app.store.sight_log().await?;
-    // After a failed canary heartbeats prove nothing that its next success would not.
-    let Some(last) = log.last_proof.filter(|_| !log.failed) else { return Ok(()) };
+    let Some(last) = log.last_proof else { return Ok(()) };
     let now = app.clock.now();
     let proofs = records.iter().flat_map(|record| &record.ring).filter(|beat| **beat <= now);
     for proof in sparse_proofs(last, proofs.copied().collect(), log.finest_ms) {

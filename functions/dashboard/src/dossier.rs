@@ -1,6 +1,7 @@
 //! What is read to tell how one service was: its record and its days as they belong together, blind
 //! time, incidents, the traces of the checker. Eight calls, however many services there are.
 
+use flatline_domain::sight::merged;
 use flatline_domain::{Days, Hole, ServiceRecord, UnixMs};
 use flatline_shared::store::{Incident, Store, StoreError};
 
@@ -44,7 +45,7 @@ impl Dossier {
             store.incidents(id, UnixMs(0)),
             vigil(store),
         );
-        let (known, holes) = (unless_broken(known)?, unless_broken(holes)?);
+        let (known, holes) = (unless_broken(known)?, unless_broken(holes)?.map(merged));
         let incidents = incidents?;
         let past =
             known.zip(holes).map(|((record, days), holes)| Past { record, days, holes, incidents });

@@ -1,6 +1,7 @@
 //! What a page needs of the database: two Queries per shard, the traces of the checker and the holes.
 //! No read is per service.
 
+use flatline_domain::sight::merged;
 use flatline_domain::{Hole, UnixMs};
 use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept};
 
@@ -36,7 +37,8 @@ impl Reading {
             store.holes_since(first),
             vigil(store),
         );
-        let (swept, days, holes) = (swept?, unless_broken(days)?, unless_broken(holes)?);
+        let (swept, days, holes) =
+            (swept?, unless_broken(days)?, unless_broken(holes)?.map(merged));
         log_broken(&swept);
         let past = days.zip(holes).map(|(days, holes)| Past { days, holes });
         Ok(Self { swept, past, vigil: vigil? })

@@ -35,6 +35,9 @@ pub(crate) fn answer(
     if succeeded == 0 {
         return all_failed(&failures, &list);
     }
+    if failures.contains(&Failure::Busy) {
+        return Ok(try_again(&failures, &list));
+    }
     let message = format!("Partial success: {succeeded} succeeded, {} failed", failures.len());
     let body = json!({ "success": true, "message": message, "results": list });
     Ok((StatusCode::MULTI_STATUS, Json(body)).into_response())
@@ -74,6 +77,18 @@ fn warn(body: &mut Value, entry: &Entry) {
     if !entry.content.warnings.is_empty() {
         body["warnings"] = json!(entry.content.warnings);
     }
+}
+
+/// Some are stored and some could not be: clients send a request again only as a whole, and to be told
+/// twice that a service lives does no harm.
+fn try_again(failures: &[Failure], list: &Value) -> Response {
+    let busy = failures.iter().filter(|failure| **failure == Failure::Busy).count();
+    let message = format!("The database did not take {busy} of the heartbeats: send them again");
+    let body = json!({
+        "success": false, "message": message, "error": message,
+        "code": Failure::Busy.code(), "results": list,
+    });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
 /// Whatever is worth a retry decides first, then our own faults; 401 only if nothing but keys failed.

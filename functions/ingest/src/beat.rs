@@ -5,6 +5,7 @@ use flatline_shared::app::App;
 use flatline_shared::config::Service;
 use flatline_shared::store::{Beat, BeatOutcome, StoreError};
 use flatline_shared::transition::Said;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::admission::{Failure, Sender};
 use crate::change;
@@ -12,6 +13,9 @@ use crate::content::Content;
 
 /// A heartbeat that returns at most this long after the deadline leaves no gap, in ms.
 const GAP_SLACK_MS: i64 = 500;
+
+/// Rows of the log of one service that are written at the same time.
+const CONCURRENT_ROWS: usize = 16;
 
 /// Stores a heartbeat that says all of `contents`; durable when it returns the instant that is stored
 /// as the last one. The last status that is stated counts, and the last message and metadata go with it.
@@ -41,9 +45,7 @@ async fn store_service(
     now: UnixMs,
 ) -> Result<UnixMs, StoreError> {
     let id = service.spec.id.as_str();
-    for row in contents.iter().filter_map(|content| content.log_entry(now)) {
-        app.store.write_log(id, &row, app.config.settings.retention_days).await?;
-    }
+    write_log(app, id, contents, now).await?;
     let stated = contents.iter().rev().find_map(|content| content.stated);
     let said = Said {
         message: contents.iter().rev().find_map(|content| content.message.as_deref()),
@@ -66,12 +68,34 @@ async fn store_service(
     Ok(heard)
 }
 
-/// The silence that this heartbeat ended although nobody had judged it yet.
+/// One row for each of them that says something worth keeping, in their order.
+async fn write_log(
+    app: &App,
+    id: &str,
+    contents: &[&Content],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let entries = contents.iter().filter_map(|content| content.log_entry(now));
+    let keep_days = app.config.settings.retention_days;
+    let writes: Vec<_> = (0..)
+        .zip(entries)
+        .map(async |(n, entry)| app.store.write_log(id, &entry, n, keep_days).await)
+        .collect();
+    stream::iter(writes).buffer_unordered(CONCURRENT_ROWS).try_collect().await
+}
+
+/// The silence that this heartbeat ended although nobody had judged it yet; or the one that ended with
+/// the heartbeat before it, if whoever stored that died before noting it.
 fn gap(service: &Service, outcome: &BeatOutcome, now: UnixMs) -> Option<Gap> {
     let before = outcome.before.as_ref()?;
     let from = before.last_beat?;
     let watched = service.spec.membership == Membership::Active && before.status == Status::Up;
     let stored = outcome.after.last_beat == Some(now);
-    let late = now.since_ms(before.deadline) > GAP_SLACK_MS;
-    (watched && stored && late).then_some(Gap { from, to: now })
+    if !(watched && stored) {
+        return None;
+    }
+    if now.since_ms(before.deadline) > GAP_SLACK_MS {
+        return Some(Gap { from, to: now });
+    }
+    before.unnoted_gap(GAP_SLACK_MS)
 }

@@ -35,10 +35,12 @@ async fn try_commit(
         let informed = Informed::default();
         let spec = &service.spec;
         let commit = commit_for(&app.config, spec, &record, &transitions, now, &informed, said);
-        if app.store.commit(&commit).await? == CommitOutcome::Committed {
-            if !commit.outbox.is_empty() {
-                app.doorbell.notify_one();
-            }
+        let outcome = app.store.commit(&commit).await?;
+        // Overtaken may mean: by ourselves, in a try whose answer was lost. Then nobody else rings.
+        if !commit.outbox.is_empty() {
+            app.doorbell.notify_one();
+        }
+        if outcome == CommitOutcome::Committed {
             for transition in &transitions {
                 log(&spec.id, transition);
             }

@@ -143,8 +143,9 @@ async fn duties(app: &App) -> Result<BTreeMap<String, Duty<'_>>, StoreError> {
     for channel in state.channels {
         duties.entry(channel).or_insert(Duty::End("channel removed"));
     }
-    // A newer configuration may know channels that this one does not.
-    if app.revision < state.revision {
+    // A newer configuration may know channels that this one does not; the same one under a higher number
+    // is ours, after a rollback.
+    if app.revision < state.revision && app.config.hash != state.hash {
         duties.retain(|_, duty| matches!(duty, Duty::Deliver { .. }));
     }
     Ok(duties)

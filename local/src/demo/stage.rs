@@ -73,7 +73,7 @@ impl Stage<'_> {
                 source: "api".to_owned(),
                 ..LogEntry::default()
             };
-            self.store.write_log(id, &entry, self.config.settings.retention_days).await?;
+            self.store.write_log(id, &entry, 0, self.config.settings.retention_days).await?;
         }
         let beat = Beat { id, at: now, window_ms: spec.window_ms, stated: Some(status) };
         let heard = self.store.beat(&beat).await?.after;

@@ -195,7 +195,7 @@ impl Checks {
             known_ms - degraded_ms - up_ms
         });
         let down_ms = down_ms.clamp(0, known_ms - degraded_ms);
-        Some(DayTotals { degraded_ms, down_ms, unknown_ms, imported: true })
+        Some(DayTotals { degraded_ms, down_ms, unknown_ms, blind_ms: 0, imported: true })
     }
 }
 

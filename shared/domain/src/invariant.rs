@@ -3,7 +3,7 @@
 
 use crate::sight::{SEEN_WINDOWS, seen_ms};
 use crate::uptime::{Days, Timeline, add_interval};
-use crate::{Hole, Status, Transition, UnixMs};
+use crate::{DayTotals, Hole, Status, Transition, UnixMs};
 
 /// The sentence that says what does not hold.
 pub type Violation = String;
@@ -94,8 +94,8 @@ pub fn lane_in_order(accepted_versions: &[u64]) -> Result<(), Violation> {
     })
 }
 
-/// I12: the stored days, imported ones aside, are what the history adds up to, and each day adds up to the time since
-/// creation.
+/// I12: the stored days, imported ones aside, are what the history adds up to, what of them was blind is
+/// no more than that, and each day adds up to the time since creation.
 pub fn days_add_up(
     stored: &Days,
     history: &[Transition],
@@ -104,14 +104,16 @@ pub fn days_add_up(
 ) -> Result<(), Violation> {
     let mut recomputed = Days::new();
     for entry in history {
-        add_interval(&mut recomputed, entry.from, entry.since, entry.at);
+        add_interval(&mut recomputed, entry.from, entry.since, entry.at, &[]);
     }
-    let own: Days = stored
-        .iter()
-        .filter(|(_, totals)| !totals.imported)
-        .map(|(day, totals)| (*day, *totals))
-        .collect();
-    if own != recomputed {
+    let own = || stored.iter().filter(|(_, totals)| !totals.imported);
+    let off_ms = |totals: &DayTotals| totals.degraded_ms + totals.down_ms + totals.unknown_ms;
+    if let Some((day, totals)) = own().find(|(_, it)| !(0..=off_ms(it)).contains(&it.blind_ms)) {
+        return Err(format!("I12: of day {} more was blind than not up: {totals:?}", day.0));
+    }
+    let sums: Days =
+        own().map(|(day, totals)| (*day, DayTotals { blind_ms: 0, ..*totals })).collect();
+    if sums != recomputed {
         return Err(format!("I12: stored days {stored:?}, history says {recomputed:?}"));
     }
     let (status, since) =

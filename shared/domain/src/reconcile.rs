@@ -89,8 +89,11 @@ fn watched(
     sight: Option<&Sight>,
     now: UnixMs,
 ) -> Decision {
-    if let (Some(gap), Some(sight)) = (record.gap, sight) {
-        return judge_gap(record, spec, gap, sight, now);
+    match (record.gap, sight) {
+        (Some(gap), Some(sight)) => return judge_gap(record, spec, gap, sight, now),
+        // Whatever was stated since comes after the silence before it, or that would never be told.
+        (Some(_), None) => return keep(KeepReason::NeedsSight, now, spec, now),
+        (None, _) => {}
     }
     if record.reported != record.status && record.reported != Status::Unknown {
         return stated(record, now);

@@ -158,6 +158,17 @@ impl ServiceRecord {
         Some(next)
     }
 
+    /// The silence that the newest heartbeat ended, by the ring, if it was longer than the window by
+    /// more than `slack_ms` and nothing was committed or noted since: whoever stored that heartbeat
+    /// died before the note.
+    #[must_use]
+    pub fn unnoted_gap(&self, slack_ms: i64) -> Option<Gap> {
+        let [to, from, ..] = self.ring[..] else { return None };
+        let is_long = to.since_ms(from) > self.window_ms + slack_ms;
+        let is_new = self.gap.is_none() && from >= self.status_since;
+        (is_long && is_new).then_some(Gap { from, to })
+    }
+
     /// The record as a heartbeat at `at` that states `stated` leaves it. The store does the same in
     /// one conditional write; this is its specification, for the model and the simulation.
     #[must_use]

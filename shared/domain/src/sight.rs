@@ -35,6 +35,23 @@ pub struct Hole {
     pub failed: bool,
 }
 
+/// The same blind time in holes that do not touch each other, oldest first.
+#[must_use]
+pub fn merged(mut holes: Vec<Hole>) -> Vec<Hole> {
+    holes.sort_unstable_by_key(|hole| hole.start);
+    let mut apart: Vec<Hole> = Vec::new();
+    for hole in holes {
+        match apart.last_mut() {
+            Some(last) if hole.start <= last.end => {
+                last.end = last.end.max(hole.end);
+                last.failed |= hole.failed;
+            }
+            _ => apart.push(hole),
+        }
+    }
+    apart
+}
+
 impl Hole {
     /// Its length in ms.
     #[must_use]
@@ -69,6 +86,13 @@ pub fn limit_index(window_ms: i64) -> usize {
 pub fn canary_period_ms(smallest_window_ms: i64) -> i64 {
     let limit_ms = LIMITS_MS[limit_index(smallest_window_ms)];
     (smallest_window_ms / 3).min(limit_ms / 2).clamp(1_000, 60_000)
+}
+
+/// After how long a canary that failed is repeated when this is the smallest window, in ms: period and
+/// repetition stay within the limit that makes a hole, so that one lost canary hides nothing.
+#[must_use]
+pub fn canary_retry_ms(smallest_window_ms: i64) -> i64 {
+    (LIMITS_MS[limit_index(smallest_window_ms)] / 4).min(1_000)
 }
 
 /// What is known of our own sight. Advanced only by [`SightLog::prove`], one proof at a time.
@@ -115,6 +139,16 @@ impl SightLog {
             }
         }
         next
+    }
+
+    /// The log after a proof at `at` that is learnt of only later: a heartbeat of a service, found in a
+    /// ring. That a canary failed stays noted, because nobody knows which of the two was first.
+    #[must_use]
+    pub fn prove_late(&self, at: UnixMs) -> Self {
+        if self.last_proof.is_some_and(|last| last >= at) {
+            return self.clone();
+        }
+        Self { failed: self.failed, ..self.prove(at) }
     }
 
     /// The log once canaries are sent often enough for `finest_ms`. What was seen more coarsely does

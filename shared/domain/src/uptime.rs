@@ -1,8 +1,10 @@
 //! Uptime as exact intervals in milliseconds, never as counted samples.
 //!
 //! Stored are only the days that were not wholly up, with the milliseconds of each status. What is
-//! missing to the full day was up. The values are assigned, never added to what is stored, so that
-//! writing them twice changes nothing and history can recompute them.
+//! missing to the full day was up, or blind: holes are everybody's and are subtracted when read. So
+//! that they are subtracted from nothing but time that was up, a day also says how much of what was
+//! not up lay in holes. The values are assigned, never added to what is stored, so that writing them
+//! twice changes nothing and history can recompute them.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,9 @@ pub struct DayTotals {
     pub down_ms: i64,
     /// Unknown or paused.
     pub unknown_ms: i64,
+    /// What of these three lay in holes.
+    #[serde(default)]
+    pub blind_ms: i64,
     /// Another monitor recorded this day: it counts whole, also before the service was created here,
     /// and nothing of ours changes it.
     #[serde(default)]
@@ -29,7 +34,7 @@ pub struct DayTotals {
 impl DayTotals {
     /// The whole day, without regard to what happened before, after, or to us.
     const fn as_recorded(self) -> Uptime {
-        let Self { degraded_ms, down_ms, unknown_ms, imported: _ } = self;
+        let Self { degraded_ms, down_ms, unknown_ms, .. } = self;
         let up_ms = DAY_MS - degraded_ms - down_ms - unknown_ms;
         Uptime { up_ms, degraded_ms, down_ms, unknown_ms }
     }
@@ -38,16 +43,23 @@ impl DayTotals {
 /// The days that were not wholly up, and those that were imported.
 pub type Days = BTreeMap<Day, DayTotals>;
 
-/// Adds the closed interval of one status to the days that it touches; `up` adds nothing. Returns
-/// the days that changed.
-pub fn add_interval(days: &mut Days, status: Status, from: UnixMs, to: UnixMs) -> Vec<Day> {
+/// Adds the closed interval of one status to the days that it touches; `up` adds nothing. `holes` are
+/// those in it, [`merged`](crate::sight::merged). Returns the days that changed.
+pub fn add_interval(
+    days: &mut Days,
+    status: Status,
+    from: UnixMs,
+    to: UnixMs,
+    holes: &[Hole],
+) -> Vec<Day> {
     if status == Status::Up || to <= from {
         return Vec::new();
     }
     let mut changed = Vec::new();
     let mut day = from.day();
     while day.start() < to {
-        let ms = overlap_ms(from, to, day.start(), day.next().start());
+        let (start, end) = (from.max(day.start()), to.min(day.next().start()));
+        let ms = end.since_ms(start);
         let totals = days.entry(day).or_default();
         match status {
             _ if totals.imported => {}
@@ -55,10 +67,18 @@ pub fn add_interval(days: &mut Days, status: Status, from: UnixMs, to: UnixMs) -
             Status::Down => totals.down_ms += ms,
             _ => totals.unknown_ms += ms,
         }
+        if !totals.imported {
+            totals.blind_ms += blind_ms(start, end, holes);
+        }
         changed.push(day);
         day = day.next();
     }
     changed
+}
+
+/// Milliseconds of `[from, to)` that lie in holes.
+fn blind_ms(from: UnixMs, to: UnixMs, holes: &[Hole]) -> i64 {
+    holes.iter().map(|hole| overlap_ms(from, to, hole.start, hole.end)).sum()
 }
 
 /// How one day was, or several together: the four add up to the time since creation.
@@ -118,8 +138,8 @@ pub struct Timeline<'a> {
     pub status: Status,
     /// Since when.
     pub since: UnixMs,
-    /// Blind time: nobody can say that a service was up in it. Time that was already down stays
-    /// down, because it was so before and after.
+    /// Blind time, [`merged`](crate::sight::merged): nobody can say that a service was up in it. Time
+    /// that was already down stays down, because it was so before and after.
     pub holes: &'a [Hole],
 }
 
@@ -143,15 +163,15 @@ impl Timeline<'_> {
         let total_ms = end.since_ms(start).max(0);
         let mut off = self.days.get(&day).copied().unwrap_or_default();
         let mut open = Days::new();
-        add_interval(&mut open, self.status, self.since.max(start), end);
+        add_interval(&mut open, self.status, self.since.max(start), end, self.holes);
         if let Some(more) = open.get(&day) {
             off.degraded_ms += more.degraded_ms;
             off.down_ms += more.down_ms;
             off.unknown_ms += more.unknown_ms;
+            off.blind_ms += more.blind_ms;
         }
         let heard_ms = (total_ms - off.degraded_ms - off.down_ms - off.unknown_ms).max(0);
-        let blind_ms: i64 =
-            self.holes.iter().map(|hole| overlap_ms(start, end, hole.start, hole.end)).sum();
+        let blind_ms = (blind_ms(start, end, self.holes) - off.blind_ms).max(0);
         let up_ms = (heard_ms - blind_ms).max(0);
         Uptime {
             up_ms,

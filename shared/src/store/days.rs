@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use flatline_domain::sight::merged;
 use flatline_domain::uptime::add_interval;
-use flatline_domain::{Day, DayTotals, Days, Status, Transition};
+use flatline_domain::{Day, DayTotals, Days, Hole, Status, Transition, UnixMs};
 use futures_util::future::try_join_all;
 
 use super::call::{Patience, Reading};
@@ -12,7 +13,7 @@ use super::commit::HISTORY_EXTRA_DAYS;
 use super::item::{self, Item, Reader, number, text};
 use super::{Commit, DaysByService, Store, StoreError, keys};
 
-/// A map from the number of the day to its degraded, down and unknown ms.
+/// A map from the number of the day to its degraded, down, unknown and blind ms.
 const DAYS: &str = "d";
 
 /// Of an item of days that another monitor recorded. It is apart from our own, so that no transition
@@ -48,8 +49,8 @@ impl Store {
         Ok(all)
     }
 
-    /// The day item with the intervals that end here. Reads it only if one of them was not up. It
-    /// needs no condition of its own: it only changes together with the record's version.
+    /// The day item with the intervals that end here. Reads it, and blind time, only if one of them was
+    /// not up. It needs no condition of its own: it only changes together with the record's version.
     pub(super) async fn days_write(
         &self,
         commit: &Commit<'_>,
@@ -66,8 +67,9 @@ impl Store {
                 Err(_) => self.recomputed_days(id).await?,
             },
         };
+        let holes = self.holes_between(ended[0].since, newest.at).await?;
         for one in &ended {
-            add_interval(&mut days, one.from, one.since, one.at);
+            add_interval(&mut days, one.from, one.since, one.at, &holes);
         }
         let oldest = Day(newest.at.day().0 - i64::from(commit.retention_days + HISTORY_EXTRA_DAYS));
         days.retain(|day, _| *day >= oldest);
@@ -100,11 +102,23 @@ impl Store {
     }
 
     async fn recomputed_days(&self, id: &str) -> Result<Days, StoreError> {
+        let history = self.history(id).await?;
+        let (Some(first), Some(last)) = (history.first(), history.last()) else {
+            return Ok(Days::new());
+        };
+        let holes = self.holes_between(first.since, last.at).await?;
         let mut days = Days::new();
-        for entry in self.history(id).await? {
-            add_interval(&mut days, entry.from, entry.since, entry.at);
+        for entry in &history {
+            add_interval(&mut days, entry.from, entry.since, entry.at, &holes);
         }
         Ok(days)
+    }
+
+    /// Blind time from `from` on, with the hole that a proof at `to` would end: a heartbeat that
+    /// recovers may be the first that comes through.
+    async fn holes_between(&self, from: UnixMs, to: UnixMs) -> Result<Vec<Hole>, StoreError> {
+        let (holes, log) = tokio::try_join!(self.holes_since(from), self.sight_log())?;
+        Ok(merged(holes.into_iter().chain(log.hole_before(to)).collect()))
     }
 }
 
@@ -114,7 +128,8 @@ fn imported_key(id: &str) -> String {
 
 fn encode(key: Item, id: &str, days: &Days) -> Item {
     let totals = |totals: &DayTotals| {
-        [totals.degraded_ms, totals.down_ms, totals.unknown_ms].map(number).to_vec()
+        let DayTotals { degraded_ms, down_ms, unknown_ms, blind_ms, imported: _ } = *totals;
+        [degraded_ms, down_ms, unknown_ms, blind_ms].map(number).to_vec()
     };
     let map: HashMap<String, AttributeValue> =
         days.iter().map(|(day, off)| (day.0.to_string(), AttributeValue::L(totals(off)))).collect();
@@ -133,12 +148,12 @@ fn decode(item: &Item) -> Result<(String, Days), StoreError> {
         .ok_or_else(|| reader.broken(DAYS, "is missing or no map"))?;
     let mut days = Days::new();
     for (day, totals) in map {
-        let (Ok(day), Some(&[degraded_ms, down_ms, unknown_ms])) =
+        let (Ok(day), Some(&[degraded_ms, down_ms, unknown_ms, blind_ms])) =
             (day.parse(), item::numbers(totals).as_deref())
         else {
             return Err(reader.broken(DAYS, "has an entry that is no day"));
         };
-        days.insert(Day(day), DayTotals { degraded_ms, down_ms, unknown_ms, imported });
+        days.insert(Day(day), DayTotals { degraded_ms, down_ms, unknown_ms, blind_ms, imported });
     }
     Ok((reader.text("id")?, days))
 }

@@ -28,15 +28,16 @@ fn entry_item(id: &str, entry: &LogEntry, n: u32, keep_days: u32) -> Item {
 }
 
 impl Store {
-    /// Writes one row that expires after `keep_days`: 1 PutItem, one more for each row of the same
-    /// service and millisecond.
+    /// Writes one row that expires after `keep_days`, the `n`th of its request: 1 PutItem, one more for
+    /// each other request of the same service and millisecond.
     pub async fn write_log(
         &self,
         id: &str,
         entry: &LogEntry,
+        n: u32,
         keep_days: u32,
     ) -> Result<(), StoreError> {
-        let mut n = 0;
+        let mut n = n;
         loop {
             let row = entry_item(id, entry, n, keep_days);
             let put = self

@@ -37,7 +37,7 @@
 //! | [`Store::quarantined`], once per process | 1 GetItem | 1 RRU |
 //! | [`Store::quarantine`], [`Store::end_quarantine`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::note_gap`], [`Store::clear_gap`] | 1 UpdateItem | 1 WRU |
-//! | [`Store::commit`] | 1 TransactWriteItems; 1 GetItem if what ends was not up | 2 WRU per KB: record, history row and the one before, incident, feed row, each outbox row, days if read; 1 RRU |
+//! | [`Store::commit`] | 1 TransactWriteItems; 2 GetItem and 1 Query if what ends was not up | 2 WRU per KB: record, history row and the one before, incident, feed row, each outbox row, days if read; 3 RRU |
 //! | [`Store::service`] | 1 GetItem | 1 RRU |
 //! | [`Store::services`] | 1 BatchGetItem per 100, or 1 Query per shard, whichever costs less | half an RRU per record, or per 4 KB of the shard |
 //! | [`Store::sweep`] | S Query, and one per further MB | 0.025 RRU per service |

@@ -67,10 +67,9 @@ impl Store {
     pub async fn prove_late(&self, at: UnixMs) -> Result<(), StoreError> {
         let Some(found) = self.prove_fast(at).await? else { return Ok(()) };
         self.change_sight(Some(found), |log| {
-            if log.last_proof.is_some_and(|last| last >= at) {
-                return (log.clone(), None);
-            }
-            (log.prove(at), log.hole_before(at))
+            let next = log.prove_late(at);
+            let hole = if next == *log { None } else { log.hole_before(at) };
+            (next, hole)
         })
         .await
     }

@@ -26,6 +26,15 @@ pub struct Plan {
     pub happenings: Vec<(i64, Happening)>,
 }
 
+impl Plan {
+    /// Whether the configuration changes on the way.
+    pub fn changes(&self) -> bool {
+        let changes =
+            |it: &Happening| matches!(it, Happening::Crash(crash) if crash.change.is_some());
+        self.happenings.iter().any(|(_, happening)| changes(happening))
+    }
+}
+
 /// As what the product runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

@@ -17,6 +17,9 @@ use crate::world::World;
 /// Longer than every window of these stories.
 const BLIND_MS: i64 = 10_000;
 
+/// How long the database refuses, in ms.
+const REFUSED_MS: i64 = 60_000;
+
 fn config() -> Result<ConfigDir> {
     Ok(ConfigDir::new()?.service("alive", 8)?.service("dead", 8)?)
 }
@@ -79,7 +82,7 @@ async fn refused(outage: Action) -> Result<()> {
     let beating = one_dies(&mut world).await?;
     if let Some(bridge) = &world.bridge {
         bridge.gate().fault(Rule::any(outage));
-        clock().sleep(BLIND_MS).await;
+        clock().sleep(REFUSED_MS).await;
         bridge.gate().clear_faults();
     }
     only_the_dead_is_told(&mut world, beating).await

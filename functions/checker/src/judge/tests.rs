@@ -9,12 +9,12 @@ use flatline_shared::app::App;
 use flatline_shared::clock::SystemClock;
 use flatline_shared::config::{Config, Env, Secret};
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
-use flatline_shared::store::{Beat, IfMissing, Store, alert_key};
+use flatline_shared::store::{Beat, ConfigState, IfMissing, Store, TickMark, alert_key};
 use tokio::sync::Notify;
 
 use super::Judge;
-use crate::Checker;
 use crate::watch::{Pulse, Watch};
+use crate::{Checker, membership};
 
 const SERVICES: &str =
     r#"{"services": [{"id": "api", "name": "api", "stalenessThreshold": 4}], "groups": []}"#;
@@ -110,12 +110,54 @@ async fn a_gap_is_judged_only_when_the_holes_in_it_are_known() {
     app.store.note_gap("api", gap).await.unwrap();
     look(&app, &watch).await;
     assert_eq!(app.store.history("api").await.unwrap().len(), 1, "judged without sight");
-    let record = app.store.service("api").await.unwrap().unwrap();
-    assert_eq!(record.gap, Some(gap), "forgotten without sight");
 
     road.open.store(true, Ordering::SeqCst);
     app.store.prove(app.clock.now()).await.unwrap();
     look(&app, &watch).await;
     assert_eq!(app.store.history("api").await.unwrap().len(), 1, "a hole is no outage");
     assert_eq!(app.store.service("api").await.unwrap().unwrap().gap, None);
+}
+
+/// Our own canary may be what is broken: then heartbeats of others prove that one would be heard.
+#[tokio::test]
+async fn while_canaries_fail_heartbeats_of_others_prove_a_silence() {
+    let (app, road) = app().await;
+    let began = app.clock.now().plus_ms(-20_000);
+    beat(&app, began).await;
+    app.store.prove(began).await.unwrap();
+    assert_eq!(look(&app, &Watch::new(&app)).await, Status::Up);
+    road.open.store(false, Ordering::SeqCst);
+    for second in 1..20 {
+        let at = began.plus_ms(second * 1_000);
+        let other = Beat { id: "other", at, window_ms: 4_000, stated: None };
+        app.store.beat(&other).await.unwrap();
+        if second % 5 == 0 {
+            let watch = Watch::new(&app);
+            watch.prove_for_silence().await;
+            watch.listen_to_others().await.unwrap();
+        }
+    }
+    assert_eq!(look(&app, &Watch::new(&app)).await, Status::Down, "three windows were seen");
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_gives_way_to_a_higher_number_of_ours() {
+    let (app, _) = app().await;
+    let now = app.clock.now();
+    let newer = ConfigState { revision: 5, hash: "newer".to_owned(), channels: Vec::new() };
+    app.store.apply_config(&newer, now).await.unwrap();
+    let mark = |ago_ms: i64| TickMark { at: now.plus_ms(-ago_ms), revision: 5 };
+    app.store.start_tick(&mark(200_000)).await.unwrap();
+    let ours = Checker::new(app.clone());
+    assert_eq!(ours.begin().await.unwrap(), None, "it may still be at work");
+
+    app.store.start_tick(&mark(301_000)).await.unwrap();
+    let (begun, previous) = ours.begin().await.unwrap().unwrap();
+    assert_eq!((begun.revision, previous.unwrap().revision), (6, 5));
+    membership::announce(&app, ours.revision(), now).await.unwrap();
+    let state = app.store.config_state().await.unwrap();
+    assert_eq!((state.revision, &state.hash), (6, &app.config.hash), "it is written as ours");
+    let twin = Checker::new(app.clone());
+    let (begun, _) = twin.begin().await.unwrap().unwrap();
+    assert_eq!(begun.revision, 6, "other processes of ours go by the same number");
 }

@@ -26,7 +26,7 @@ async fn bench() -> Bench {
     }
     let entry =
         LogEntry { at: NOW, message: Some("queue empty".to_owned()), ..LogEntry::default() };
-    store.write_log("a b", &entry, 30).await.unwrap();
+    store.write_log("a b", &entry, 0, 30).await.unwrap();
     let steps = [
         (Status::Up, 39 * DAY_MS, Reason::FirstHeartbeat),
         (Status::Down, 14 * HOUR_MS, Reason::Silence),

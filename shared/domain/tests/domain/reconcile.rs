@@ -312,6 +312,15 @@ fn every_decision_has_its_reason() {
             Commit(vec![(Down, at(110.0), Reason::Silence)]),
         ),
         Row {
+            sight: None,
+            ..row(
+                "what is stated after a gap waits until the checker has judged it",
+                ServiceRecord { reported: Degraded, ..gap(Up, 100.0, 150.0) },
+                151.0,
+                Keep(K::NeedsSight, at(151.0)),
+            )
+        },
+        Row {
             sight: Some(clear_sight(145.0, 150.0)),
             ..row(
                 "a gap that blind time explains is forgotten",

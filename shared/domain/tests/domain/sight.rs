@@ -1,5 +1,7 @@
-use flatline_domain::sight::{LIMITS_MS, canary_period_ms, limit_index, sparse_proofs};
-use flatline_domain::{Decision, Hole, Sight, SightLog, UnixMs, reconcile};
+use flatline_domain::sight::{
+    LIMITS_MS, canary_period_ms, canary_retry_ms, limit_index, sparse_proofs,
+};
+use flatline_domain::{Decision, Gap, Hole, ServiceRecord, Sight, SightLog, UnixMs, reconcile};
 use proptest::prelude::*;
 
 use super::{at, heard, spec};
@@ -207,4 +209,41 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_proof_that_is_learnt_of_later_leaves_it_noted_that_a_canary_failed() {
+    let log = SightLog::default().prove(at(100.0));
+    let failed = SightLog { failed: true, ..log };
+    let next = failed.prove_late(at(103.0));
+    assert_eq!((next.last_proof, next.failed), (Some(at(103.0)), true));
+    assert_eq!(
+        next.last_hole(1_000_000),
+        Some(Hole { start: at(100.0), end: at(103.0), failed: true })
+    );
+    assert_eq!(next.prove_late(at(102.0)), next, "older than the newest");
+}
+
+#[test]
+fn one_lost_canary_makes_no_long_hole() {
+    for window_s in [1_i64, 3, 4, 6, 8, 12, 60, 300, 86_400] {
+        let window_ms = window_s * 1_000;
+        let between_ms = canary_period_ms(window_ms) + canary_retry_ms(window_ms);
+        assert!(between_ms < LIMITS_MS[limit_index(window_ms)], "{window_s} s: {between_ms} ms");
+    }
+}
+
+#[test]
+fn a_silence_that_was_never_noted_is_found_in_the_ring() {
+    let late = |from: f64, to: f64| {
+        let first = ServiceRecord { ring: vec![at(from)], ..heard(Status::Up) };
+        first.after_beat(at(to), Status::Up, 10_000)
+    };
+    assert_eq!(late(100.0, 111.0).unnoted_gap(500), Some(Gap { from: at(100.0), to: at(111.0) }));
+    assert_eq!(late(100.0, 110.5).unnoted_gap(500), None, "in time");
+    let told = ServiceRecord { status_since: at(111.0), ..late(100.0, 111.0) };
+    assert_eq!(told.unnoted_gap(500), None, "a transition came since");
+    let noted = Gap { from: at(1.0), to: at(2.0) };
+    let noted = ServiceRecord { gap: Some(noted), ..late(100.0, 111.0) };
+    assert_eq!(noted.unnoted_gap(500), None, "one is noted already");
 }

@@ -1,3 +1,4 @@
+use flatline_domain::sight::merged;
 use flatline_domain::time::DAY_MS;
 use flatline_domain::uptime::{Timeline, add_interval};
 use flatline_domain::{Day, DayTotals, Days, Hole, Status, UnixMs, Uptime};
@@ -16,7 +17,7 @@ fn timeline<'a>(days: &'a Days, status: Status, since: UnixMs, holes: &'a [Hole]
 #[test]
 fn an_interval_is_split_at_midnight() {
     let mut days = Days::new();
-    let changed = add_interval(&mut days, Status::Down, hour(22), hour(49));
+    let changed = add_interval(&mut days, Status::Down, hour(22), hour(49), &[]);
     assert_eq!(changed, [Day(20_000), Day(20_001), Day(20_002)]);
     let down: Vec<_> = days.values().map(|day| day.down_ms / HOUR_MS).collect();
     assert_eq!(down, [2, 24, 1]);
@@ -25,8 +26,8 @@ fn an_interval_is_split_at_midnight() {
 #[test]
 fn up_time_and_empty_intervals_write_nothing() {
     let mut days = Days::new();
-    assert!(add_interval(&mut days, Status::Up, hour(0), hour(5)).is_empty());
-    assert!(add_interval(&mut days, Status::Down, hour(5), hour(5)).is_empty());
+    assert!(add_interval(&mut days, Status::Up, hour(0), hour(5), &[]).is_empty());
+    assert!(add_interval(&mut days, Status::Down, hour(5), hour(5), &[]).is_empty());
     assert!(days.is_empty());
 }
 
@@ -58,10 +59,30 @@ fn blind_time_is_unknown_not_up_and_does_not_excuse_downtime() {
 }
 
 #[test]
+fn blind_time_during_downtime_takes_nothing_from_the_time_that_was_up() {
+    let hole = [Hole { start: hour(4), end: hour(7), failed: false }];
+    let mut days = Days::new();
+    add_interval(&mut days, Status::Down, hour(4), hour(6), &hole);
+    let back = timeline(&days, Status::Up, hour(6), &hole).day(Day(20_000), hour(10));
+    assert_eq!((back.up_ms, back.down_ms, back.unknown_ms), (7 * HOUR_MS, 2 * HOUR_MS, HOUR_MS));
+    let none = Days::new();
+    let still = timeline(&none, Status::Down, hour(4), &hole).day(Day(20_000), hour(10));
+    assert_eq!((still.up_ms, still.down_ms, still.unknown_ms), (4 * HOUR_MS, 6 * HOUR_MS, 0));
+}
+
+#[test]
+fn holes_that_touch_are_one() {
+    let hole = |start, end, failed| Hole { start: hour(start), end: hour(end), failed };
+    let apart =
+        merged(vec![hole(4, 5, false), hole(9, 10, false), hole(2, 4, true), hole(3, 4, false)]);
+    assert_eq!(apart, [hole(2, 5, true), hole(9, 10, false)]);
+}
+
+#[test]
 fn an_imported_day_counts_whole_and_nothing_of_ours_changes_it() {
     let imported = DayTotals { down_ms: HOUR_MS, imported: true, ..DayTotals::default() };
     let mut days = Days::from([(Day(19_998), imported)]);
-    add_interval(&mut days, Status::Down, hour(-48), hour(-24));
+    add_interval(&mut days, Status::Down, hour(-48), hour(-24), &[]);
     assert_eq!(days[&Day(19_998)], imported);
     let hole = [Hole { start: hour(-48), end: hour(-40), failed: true }];
     let timeline = timeline(&days, Status::Down, hour(-48), &hole);
@@ -97,6 +118,42 @@ fn percentages_count_degraded_half_and_unknown_not_at_all() {
 }
 
 proptest! {
+    /// What is read is what an hour by hour count of the same intervals and holes says.
+    #[test]
+    fn blind_time_is_taken_from_what_was_up_and_from_nothing_else(
+        steps in prop::collection::vec((1_i64..30, 0_usize..4), 1..12),
+        blind in prop::collection::vec((0_i64..200, 1_i64..20), 0..5),
+    ) {
+        const STATUSES: [Status; 4] = [Status::Up, Status::Degraded, Status::Down, Status::Paused];
+        let holes = merged(
+            blind.iter().map(|(at, len)| Hole { start: hour(*at), end: hour(at + len), failed: false }).collect(),
+        );
+        let mut days = Days::new();
+        let (mut since, mut status) = (0, Status::Up);
+        let mut hours = Vec::new();
+        for (length, next) in steps {
+            add_interval(&mut days, status, hour(since), hour(since + length), &holes);
+            hours.extend(std::iter::repeat_n(status, length as usize));
+            (since, status) = (since + length, STATUSES[next]);
+        }
+        hours.extend([status; 3]);
+        let now = hours.len() as i64;
+        let is_blind = |at: i64| holes.iter().any(|hole| hole.start <= hour(at) && hour(at) < hole.end);
+        let line = timeline(&days, status, hour(since), &holes);
+        for (day, uptime) in line.days(Day(20_000), hour(now - 1).day(), hour(now)) {
+            let mut counted = Uptime::default();
+            for at in (0..now).filter(|at| hour(*at).day() == day) {
+                match hours[at as usize] {
+                    Status::Up if !is_blind(at) => counted.up_ms += HOUR_MS,
+                    Status::Degraded => counted.degraded_ms += HOUR_MS,
+                    Status::Down => counted.down_ms += HOUR_MS,
+                    _ => counted.unknown_ms += HOUR_MS,
+                }
+            }
+            prop_assert_eq!(uptime, counted);
+        }
+    }
+
     /// Whatever intervals follow each other, each day adds up to its length to the millisecond.
     #[test]
     fn days_add_up(steps in prop::collection::vec((1_i64..3 * DAY_MS, 0_usize..4), 1..30)) {
@@ -105,7 +162,7 @@ proptest! {
         let (mut since, mut status) = (hour(0), Status::Unknown);
         for (length_ms, next) in steps {
             let end = since.plus_ms(length_ms);
-            add_interval(&mut days, status, since, end);
+            add_interval(&mut days, status, since, end, &[]);
             (since, status) = (end, STATUSES[next]);
         }
         let now = since.plus_ms(HOUR_MS);

@@ -5,6 +5,7 @@ use flatline_domain::invariant::{
     SilenceFacts, beat_moves_on, days_add_up, history_chains, lane_in_order, no_false_alarm,
 };
 use flatline_domain::lane::next_step;
+use flatline_domain::sight::merged;
 use flatline_domain::uptime::add_interval;
 use flatline_domain::{
     Days, Decision, Event, Gap, Hole, Membership, QueuedNotice, ServiceRecord, ServiceSpec, Sight,
@@ -163,7 +164,8 @@ impl World {
         let after = self.record.after_all(transitions);
         for transition in transitions {
             self.check_silence(transition, gap)?;
-            add_interval(&mut self.days, transition.from, transition.since, transition.at);
+            let Transition { from, since, at, .. } = *transition;
+            add_interval(&mut self.days, from, since, at, &merged(self.holes.clone()));
             self.queue.extend(self.notice(transition));
             self.record = self.record.after(transition);
             self.history.push(*transition);

@@ -27,11 +27,11 @@ async fn messages(store: &Store, now: UnixMs, limit: usize) -> Vec<String> {
 #[tokio::test]
 async fn the_newest_log_rows_come_first_and_expired_ones_not_at_all() {
     let (_engine, store) = table().await;
-    store.write_log("api", &said(START.plus_ms(-2 * DAY_MS), "old"), 1).await.unwrap();
-    store.write_log("api", &said(START, "first"), 1).await.unwrap();
-    store.write_log("api", &said(START, "second"), 1).await.unwrap();
-    store.write_log("api", &said(START.plus_ms(1), "third"), 1).await.unwrap();
-    store.write_log("other", &said(START, "elsewhere"), 1).await.unwrap();
+    store.write_log("api", &said(START.plus_ms(-2 * DAY_MS), "old"), 0, 1).await.unwrap();
+    store.write_log("api", &said(START, "first"), 0, 1).await.unwrap();
+    store.write_log("api", &said(START, "second"), 0, 1).await.unwrap();
+    store.write_log("api", &said(START.plus_ms(1), "third"), 0, 1).await.unwrap();
+    store.write_log("other", &said(START, "elsewhere"), 0, 1).await.unwrap();
     assert_eq!(messages(&store, START, 10).await, ["third", "second", "first"]);
     assert_eq!(messages(&store, START, 2).await, ["third", "second"]);
     assert!(messages(&store, START, 0).await.is_empty());
@@ -41,7 +41,7 @@ async fn the_newest_log_rows_come_first_and_expired_ones_not_at_all() {
 async fn a_log_row_whose_answer_was_lost_is_written_once() {
     let (engine, store) = table().await;
     let unlucky = losing_answer(&engine, "PutItem").await;
-    unlucky.write_log("api", &said(START, "once"), 1).await.unwrap();
+    unlucky.write_log("api", &said(START, "once"), 0, 1).await.unwrap();
     assert_eq!(messages(&store, START, 10).await, ["once"]);
 }
 
@@ -49,8 +49,8 @@ async fn a_log_row_whose_answer_was_lost_is_written_once() {
 async fn without_unused_one_of_two_rows_of_a_millisecond_is_lost() {
     let (engine, store) = table().await;
     let broken = without_clause(&engine, "attribute_not_exists(PK)").await;
-    broken.write_log("api", &said(START, "first"), 1).await.unwrap();
-    broken.write_log("api", &said(START, "second"), 1).await.unwrap();
+    broken.write_log("api", &said(START, "first"), 0, 1).await.unwrap();
+    broken.write_log("api", &said(START, "second"), 0, 1).await.unwrap();
     assert_eq!(messages(&store, START, 10).await, ["second"], "what was acknowledged is gone");
 }
 

@@ -5,6 +5,7 @@ mod beat;
 mod bench;
 mod call;
 mod commit;
+mod conditions;
 mod copy;
 mod cost;
 mod deliveries;

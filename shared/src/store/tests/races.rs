@@ -1,5 +1,7 @@
 //! For each condition the race that it decides: with it an invariant holds, without it, it breaks.
 
+mod repairs;
+
 use std::pin::Pin;
 
 use flatline_domain::invariant::{
@@ -115,13 +117,13 @@ const RACES: [(&str, &str, Story); 20] = [
     (
         "a new window never hides a service whose first heartbeat just came",
         "attribute_not_exists(lb)",
-        |p| Box::pin(window_against_first_heartbeat(p)),
+        |p| Box::pin(repairs::window_against_first_heartbeat(p)),
     ),
     ("a repair never takes back a heartbeat that came since", "lb = :read_lb", |p| {
-        Box::pin(repair_against_heartbeat(p))
+        Box::pin(repairs::repair_against_heartbeat(p))
     }),
     ("a repair never takes back a resume that came since", "v = :read_v", |p| {
-        Box::pin(repair_against_resume(p))
+        Box::pin(repairs::repair_against_resume(p))
     }),
     ("a proof after a long time ends a hole", "p >= :least", |p| Box::pin(late_proof(p))),
     ("an older proof takes nothing back", "p <= :p", |p| Box::pin(overtaken_proof(p))),
@@ -298,36 +300,6 @@ async fn another_gap(p: &Processes) -> Check {
     p.tested.clear_gap(&slow).await.unwrap();
     let noted = read(&p.fair, "api").await.gap;
     claim(noted == Some(second), "an outage was never judged")
-}
-
-async fn window_against_first_heartbeat(p: &Processes) -> Check {
-    p.fair.create_service(&spec("api"), START).await.unwrap();
-    let slow = read(&p.fair, "api").await;
-    p.fair.beat(&plain("api", later(1_000))).await.unwrap();
-    p.tested.set_window(&slow, &spec("api")).await.unwrap();
-    let record = read(&p.fair, "api").await;
-    claim(record.deadline <= record.due(&spec("api")), "I9: its silence is never looked at")
-}
-
-async fn repair_against_heartbeat(p: &Processes) -> Check {
-    p.fair.beat(&plain("api", later(600_000))).await.unwrap();
-    let slow = read(&p.fair, "api").await;
-    p.fair.beat(&plain("api", later(1_000))).await.unwrap();
-    let repaired = slow.repaired(&spec("api"), START).unwrap();
-    p.tested.repair(&slow, &repaired).await.unwrap();
-    let after = read(&p.fair, "api").await.last_beat;
-    beat_moves_on(Some(later(1_000)), after, later(1_000))
-}
-
-async fn repair_against_resume(p: &Processes) -> Check {
-    p.up().await;
-    p.resumed(later(600_000)).await;
-    let slow = read(&p.fair, "api").await;
-    p.resumed(later(2_000)).await;
-    let repaired = slow.repaired(&spec("api"), later(1_000)).unwrap();
-    p.tested.repair(&slow, &repaired).await.unwrap();
-    let resumed_at = read(&p.fair, "api").await.resumed_at;
-    claim(resumed_at == Some(later(2_000)), "I1: silence is counted from before the resume")
 }
 
 /// Whether a request writes the whole log of proofs, on its own or with a hole.

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flatline_domain::invariant::{days_add_up, lane_in_order};
 use flatline_domain::route::is_routed;
-use flatline_domain::{Status, Transition};
+use flatline_domain::{Membership, Status, Transition, UnixMs};
 use flatline_shared::config::Config;
 use flatline_shared::store::{DeliveryLogEntry, Ending, Lane, SweepFilter};
 
 use super::Checks;
 use crate::plan::{Happening, Shape};
 use crate::receiver::Mailbox;
+use crate::scene::START;
 use crate::truth::Claim;
 
 /// How far a hole may reach over the trouble that made it, in ms: a canary's period and its patience.
 const HOLE_SLACK_MS: i64 = 65_000;
+
+/// A heartbeat that comes later than the deadline by less than this may be in time, in ms.
+const LATE_MS: i64 = 700;
 
 impl Checks {
     /// Everything at the end.
@@ -35,6 +39,43 @@ impl Checks {
                 return Err(format!("I3: {id} is not what its history says"));
             }
             self.lane_has_ended(id, &history, config).await?;
+            self.silences_are_told(id, &history, config)?;
+        }
+        Ok(())
+    }
+
+    /// Whoever was silent for longer than its window between two heartbeats, while all was well with
+    /// us, was told of as down.
+    fn silences_are_told(
+        &self,
+        id: &str,
+        history: &[Transition],
+        config: &Config,
+    ) -> Result<(), String> {
+        let truth = self.scene.truth();
+        let Some(service) = config.service(id) else { return Ok(()) };
+        let window_ms = service.spec.window_ms;
+        let is_steady = !self.scene.plan.changes() && truth.jumps.is_empty();
+        if !is_steady || service.spec.membership != Membership::Active {
+            return Ok(());
+        }
+        let mut signs: Vec<i64> =
+            truth.signs.get(id).into_iter().flatten().map(|sign| sign.arrived_ms).collect();
+        signs.sort_unstable();
+        for pair in signs.windows(2) {
+            let (from_ms, to_ms) = (pair[0], pair[1]);
+            let is_long = to_ms - from_ms > window_ms + LATE_MS;
+            if !is_long || truth.was_troubled(from_ms - HOLE_SLACK_MS, to_ms + HOLE_SLACK_MS) {
+                continue;
+            }
+            let (from, to) = (START.plus_ms(from_ms), START.plus_ms(to_ms));
+            let was_down = history
+                .iter()
+                .zip(history.iter().skip(1).map(|next| next.at).chain([UnixMs::NEVER]))
+                .any(|(entry, end)| entry.to == Status::Down && entry.at <= to && end > from);
+            if !was_down {
+                return Err(format!("{id} was silent from {from_ms} to {to_ms} ms, untold"));
+            }
         }
         Ok(())
     }
