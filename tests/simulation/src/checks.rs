@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flatline_domain::invariant::history_chains;
-use flatline_domain::{ServiceRecord, Status, Transition};
+use flatline_domain::{Gap, ServiceRecord, Status, Transition};
 use flatline_shared::store::Store;
 
 use crate::scene::Scene;
@@ -24,6 +24,8 @@ pub struct Checks {
     versions: BTreeMap<String, u64>,
     /// The configuration of whoever committed each version, by service.
     commits: BTreeMap<String, BTreeMap<u64, Committed>>,
+    /// Gaps that are noted, and since when they are seen, in ms of the run.
+    gaps: BTreeMap<String, (Gap, i64)>,
     /// Records as they were at the last look.
     records: BTreeMap<String, ServiceRecord>,
 }
@@ -36,6 +38,7 @@ impl Checks {
             store,
             versions: BTreeMap::new(),
             commits: BTreeMap::new(),
+            gaps: BTreeMap::new(),
             records: BTreeMap::new(),
         }
     }

@@ -96,6 +96,10 @@ pub struct Truth {
     pub waiting: BTreeSet<(String, String)>,
     /// Channels that were told of trouble, by service.
     pub told_of_trouble: BTreeMap<String, BTreeSet<String>>,
+    /// Who holds which channel.
+    pub owners: BTreeMap<String, String>,
+    /// Leases that somebody took over because they had run out, by channel.
+    pub overruns: BTreeMap<String, u32>,
     /// Processes that died.
     pub crashes: u32,
     /// Something that does not hold was seen outside the checks.
@@ -138,6 +142,14 @@ impl Truth {
     /// It was stored that a canary failed.
     pub fn mark_blind(&mut self) {
         self.failed = true;
+    }
+
+    /// A channel was claimed.
+    pub fn claimed(&mut self, channel: &str, owner: &str) {
+        let before = self.owners.insert(channel.to_owned(), owner.to_owned());
+        if before.is_some_and(|before| before != owner) {
+            *self.overruns.entry(channel.to_owned()).or_default() += 1;
+        }
     }
 
     /// Something is wrong with us from `from_ms` to `until_ms`.

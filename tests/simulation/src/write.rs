@@ -12,9 +12,19 @@ pub struct Write {
     is_single: bool,
     marks_blind: bool,
     says_down: bool,
+    tenure: Tenure,
     updates: Vec<Key>,
     puts: Vec<(Key, Value)>,
     deletes: Vec<Key>,
+}
+
+/// What an update of a lease does to who holds it.
+#[derive(Debug, Default)]
+enum Tenure {
+    Begins(String),
+    #[default]
+    GoesOn,
+    Ends,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +57,13 @@ impl Write {
                 let values = &body["ExpressionAttributeValues"];
                 write.marks_blind = values.get(":yes").is_some();
                 write.says_down = values[":rp"]["S"] == "down";
+                let expression = body["UpdateExpression"].as_str().unwrap_or_default();
+                let claims = values.get(":ahead").is_some();
+                write.tenure = match values[":owner"]["S"].as_str() {
+                    _ if expression.contains("REMOVE ow") => Tenure::Ends,
+                    Some(owner) if claims => Tenure::Begins(owner.to_owned()),
+                    _ => Tenure::GoesOn,
+                };
                 write.updates.push(Key::of(&body["Key"]));
             }
             "PutItem" => write.puts.push((Key::of(&body["Item"]), body["Item"].clone())),
@@ -100,6 +117,14 @@ impl Scene {
                 Role::Ingest => truth.proof(sign),
                 _ if write.marks_blind => truth.mark_blind(),
                 _ => {}
+            }
+        }
+        if let Some(lease) = write.updated("Q#", Some("!")) {
+            let channel = lease.pk.trim_start_matches("Q#");
+            match &write.tenure {
+                Tenure::Begins(owner) => truth.claimed(channel, owner),
+                Tenure::Ends => drop(truth.owners.remove(channel)),
+                Tenure::GoesOn => {}
             }
         }
         if let Some(record) = write.updated("S#", None) {

@@ -2,6 +2,7 @@
 
 use flatline_domain::{Event, Gap, Reason, Status};
 use flatline_shared::render::time::rfc3339;
+use flatline_shared::store::Beat;
 use http::StatusCode;
 use serde_json::json;
 
@@ -57,6 +58,63 @@ async fn reported_trouble_and_its_end_are_told_at_once_to_who_takes_them() {
     let downs = world.app.store.queued("Downs only").await.unwrap();
     assert_eq!(downs.len(), 1);
     world.app.doorbell.notified().await;
+}
+
+#[tokio::test]
+async fn a_gap_that_was_not_noted_is_noted_by_the_next_heartbeat() {
+    let world = World::new().await;
+    world.beat("key-solo", json!({"serviceId": "solo"})).await;
+    let from = world.now();
+    world.pass_ms(400_000);
+    let to = world.now();
+    // Whoever stored this one died right after.
+    let late = Beat { id: "solo", at: to, window_ms: 300_000, stated: None };
+    world.app.store.beat(&late).await.unwrap();
+    assert_eq!(world.record("solo").await.unwrap().gap, None);
+    world.pass_ms(60_000);
+    world.beat("key-solo", json!({"serviceId": "solo"})).await;
+    assert_eq!(world.record("solo").await.unwrap().gap, Some(Gap { from, to }));
+}
+
+#[tokio::test]
+async fn what_is_stated_after_a_gap_waits_until_the_gap_is_judged() {
+    let world = World::new().await;
+    world.beat("key-solo", json!({"serviceId": "solo"})).await;
+    world.pass_ms(400_000);
+    world.beat("key-solo", json!({"serviceId": "solo"})).await;
+    world.pass_ms(1_000);
+    world.beat("key-solo", json!({"serviceId": "solo", "status": "degraded"})).await;
+    let record = world.record("solo").await.unwrap();
+    assert!(record.gap.is_some(), "or the outage is never told");
+    assert_eq!((record.status, record.reported), (Status::Up, Status::Degraded));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_stored_in_part_is_503_so_that_it_is_sent_again() {
+    let world = World::new().await;
+    world.set_outage(Outage::Of("PutItem"));
+    let body = json!({"services": [{"serviceId": "api", "message": "hi"}, "noauth"]});
+    let reply = world.beat("key-api", body.clone()).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(reply.header("retry-after"), "2");
+    let done: Vec<_> =
+        (0..2).map(|place| reply.json()["results"][place]["success"].clone()).collect();
+    assert_eq!(done, [json!(false), json!(true)]);
+    world.set_outage(Outage::None);
+    assert_eq!(world.beat("key-api", body).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_thousand_contents_for_one_service_are_a_thousand_rows() {
+    let world = World::new().await;
+    let entry = |n: u32| json!({"serviceId": "noauth", "message": n.to_string()});
+    let body = json!({"services": (0..1_000).map(entry).collect::<Vec<_>>()});
+    assert_eq!(world.beat("", body).await.status, StatusCode::OK);
+    let logs = world.app.store.logs("noauth", world.now(), 1_000).await.unwrap();
+    let said: Vec<_> = logs.iter().rev().map(|row| row.message.clone().unwrap()).collect();
+    assert_eq!(said, (0..1_000).map(|n| n.to_string()).collect::<Vec<_>>(), "in their order");
+    let calls = world.calls().len();
+    assert!(calls < 1_100, "each row is written once, and not {calls} calls for it");
 }
 
 #[tokio::test]

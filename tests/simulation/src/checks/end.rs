@@ -9,7 +9,6 @@ use flatline_shared::config::Config;
 use flatline_shared::store::{DeliveryLogEntry, Ending, Lane, SweepFilter};
 
 use super::Checks;
-use crate::plan::{Happening, Shape};
 use crate::receiver::Mailbox;
 use crate::scene::START;
 use crate::truth::Claim;
@@ -107,12 +106,13 @@ impl Checks {
         }
     }
 
-    /// I5, I6, I7: in order, once, one at a time; crashes, ambiguous answers and lost leases aside.
+    /// I5, I6, I7: in order, once, one at a time; crashes, ambiguous answers and leases that ran out
+    /// aside.
     fn lanes_are_in_order(&self) -> Result<(), String> {
         let inbox = self.scene.inbox();
         for (name, mailbox) in &inbox.channels {
             let twice = mailbox.repeats as usize;
-            let overruns = self.overruns();
+            let overruns = self.scene.truth().overruns.get(name).copied().unwrap_or(0);
             let crashes = self.scene.truth().crashes;
             let allowed = (crashes + mailbox.ambiguous + overruns) as usize;
             if twice > allowed {
@@ -131,20 +131,6 @@ impl Checks {
             }
         }
         Ok(())
-    }
-
-    /// Upper bound of leases that ran out while their owner lived: only where there can be two
-    /// drains, and something made one of them wait or moved its clock.
-    fn overruns(&self) -> u32 {
-        let count = |wanted: fn(&Happening) -> bool| {
-            self.scene.plan.happenings.iter().filter(|(_, it)| wanted(it)).count() as u32
-        };
-        let twins = count(|it| matches!(it, Happening::Twin(_)));
-        let is_alone = self.scene.plan.shape == Shape::Local && twins == 0;
-        let delays = count(|it| {
-            matches!(it, Happening::Weather(_) | Happening::Freeze(_) | Happening::Jump(_))
-        });
-        if is_alone { 0 } else { delays }
     }
 
     async fn lane_has_ended(

@@ -36,6 +36,20 @@ impl Checks {
         Ok(())
     }
 
+    /// How long the gap of a record has been there, as far as was seen.
+    fn gap_waits_ms(&mut self, record: &ServiceRecord) -> i64 {
+        let now_ms = self.scene.now_ms();
+        let Some(gap) = record.gap else {
+            self.gaps.remove(&record.id);
+            return 0;
+        };
+        let seen = self.gaps.entry(record.id.clone()).or_insert((gap, now_ms));
+        if seen.0 != gap {
+            *seen = (gap, now_ms);
+        }
+        now_ms - seen.1
+    }
+
     fn beats_move_on(&self, record: &ServiceRecord) -> Result<(), String> {
         let now_ms = self.scene.now_ms();
         let last_jump_ms = self.scene.truth().last_jump_ms();
@@ -48,7 +62,7 @@ impl Checks {
     }
 
     fn is_judged(
-        &self,
+        &mut self,
         record: &ServiceRecord,
         config: &Config,
         calm_since_ms: i64,
@@ -79,7 +93,7 @@ impl Checks {
                 record.status.as_str()
             ));
         }
-        if record.gap.is_some_and(|gap| wall.since_ms(gap.to) > SWEEP_MS) {
+        if self.gap_waits_ms(record) > SWEEP_MS {
             return Err(format!("a silence of {id} was noted and not judged"));
         }
         let Some(allowed_ms) = record.allowed_ms(spec) else { return Ok(()) };
