@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use flatline_shared::config::{Env, Secret};
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::data::{DataFileError, stored_alert_key};
@@ -41,6 +42,9 @@ pub enum RemoteError {
     /// The key in the data directory cannot be read.
     #[error(transparent)]
     Key(#[from] DataFileError),
+    /// Our own authorities cannot be read.
+    #[error("FLATLINE_CA cannot be used: {0}")]
+    Authorities(String),
     /// It does not answer.
     #[error("{url} does not answer: {why}; is the server running?")]
     Unreachable {
@@ -71,7 +75,7 @@ impl RemoteError {
     /// Whether the request itself, the key or a setting has to be another.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Url(_) | Self::NoKey(_) | Self::Key(_) => true,
+            Self::Url(_) | Self::NoKey(_) | Self::Key(_) | Self::Authorities(_) => true,
             Self::Unreachable { .. } | Self::Foreign { .. } => false,
             Self::Refused { status, .. } => {
                 status.is_client_error() && *status != StatusCode::CONFLICT
@@ -97,10 +101,24 @@ impl RemoteArgs {
             None => own_key(&self.data)?,
         };
         install_tls();
-        let client = Client::builder().no_proxy().timeout(TIMEOUT).build();
-        let client = client.map_err(|error| unreachable(&base, &error))?;
+        let client = client(env.get("FLATLINE_CA"))?;
         Ok(Remote { client, base, key })
     }
+}
+
+/// A client that trusts these authorities (PEM) too. It follows no redirect, which would take the key
+/// elsewhere.
+fn client(authorities: Option<&str>) -> Result<Client, RemoteError> {
+    let mut builder = Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT);
+    if let Some(text) = authorities {
+        let unusable = |error: reqwest::Error| RemoteError::Authorities(error.to_string());
+        let found = Certificate::from_pem_bundle(text.as_bytes()).map_err(unusable)?;
+        if found.is_empty() {
+            return Err(RemoteError::Authorities("it holds no certificate".to_owned()));
+        }
+        builder = found.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+    }
+    builder.build().map_err(|error| RemoteError::Authorities(error.to_string()))
 }
 
 fn address(text: &str) -> Option<Url> {

@@ -16,6 +16,13 @@ fn reminders(hook: &Receiver) -> Vec<(u64, u64)> {
     reminders.map(|it| (number(it, "version"), number(it, "reminder"))).collect()
 }
 
+/// What the service said before it fell silent is told.
+fn says_the_last_words(message: &Received) -> Result<()> {
+    let said = (&message.json["message"], &message.json["metadata"]);
+    ensure!(said == (&json!("disk at 91 %"), &json!({"host": "db-1"})), "{}", message.json);
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_that_goes_on_is_told_again_to_those_who_were_told() -> Result<()> {
     let recoveries = Receiver::start().await?;
@@ -28,11 +35,14 @@ async fn an_outage_that_goes_on_is_told_again_to_those_who_were_told() -> Result
         .variable("NOTIFICATION_RECOVERIES_URL", &recoveries.url());
     let mut world = World::start(config).await?;
     let client = world.client();
-    client.beat("api").await?;
-    world.hears("down", "api").await?;
+    let words = ["--message", "disk at 91 %", "--metadata", r#"{"host":"db-1"}"#];
+    client.send("api", &words).await?;
+    let down = world.hears("down", "api").await?;
+    says_the_last_words(&down)?;
     let two = async || Ok((reminders(&world.receiver).len() >= 2).then_some(()));
     eventually("two reminders", two).await?;
 
+    says_the_last_words(&world.hears("reminder", "api").await?)?;
     let beating = client.keep_beating("api");
     world.hears("up", "api").await?;
     let books = world.close().await?;

@@ -62,6 +62,7 @@ impl Sent {
 pub enum Reply {
     Status(u16),
     RetryAfter(u16, &'static str),
+    Body(u16, &'static str),
     Slow(i64, u16),
     Unreachable,
     Forbidden,
@@ -123,8 +124,13 @@ impl Receiver {
 
 async fn play(reply: Reply) -> Result<Answer, SendError> {
     let mut headers = http::HeaderMap::new();
+    let mut body = bytes::Bytes::new();
     let status = match reply {
         Reply::Status(status) => status,
+        Reply::Body(status, text) => {
+            body = bytes::Bytes::from_static(text.as_bytes());
+            status
+        }
         Reply::RetryAfter(status, text) => {
             headers.insert("retry-after", text.parse().unwrap());
             status
@@ -137,7 +143,7 @@ async fn play(reply: Reply) -> Result<Answer, SendError> {
         Reply::Forbidden => return Err(SendError::Forbidden("not a public address".to_owned())),
         Reply::Hang => std::future::pending().await,
     };
-    Ok(Answer { status, headers, body: bytes::Bytes::new() })
+    Ok(Answer { status, headers, body })
 }
 
 impl Transport for Receiver {
@@ -150,7 +156,10 @@ impl Transport for Receiver {
             body: serde_json::from_slice(&request.body).unwrap(),
         };
         let reply = (self.script.lock().unwrap_or_else(PoisonError::into_inner))(&sent);
-        sent.accepted = matches!(reply, Reply::Status(200..=299) | Reply::Slow(_, 200..=299));
+        sent.accepted = matches!(
+            reply,
+            Reply::Status(200..=299) | Reply::Slow(_, 200..=299) | Reply::Body(200..=299, _)
+        );
         self.got.lock().unwrap().push(sent);
         Box::pin(play(reply))
     }
@@ -190,12 +199,14 @@ pub fn config(ids: &[String], channels: &Value, cooldown_min: u32) -> Config {
         let name = channel["name"].as_str().unwrap();
         let (key, value) = match channel["type"].as_str().unwrap() {
             "pagerduty" => ("ROUTINGKEY", "key".to_owned()),
+            "slack" => ("WEBHOOKURL", format!("https://{}.example/", name.to_lowercase())),
             _ => ("URL", format!("https://{}.example/", name.to_lowercase())),
         };
         (format!("NOTIFICATION_{}_{key}", name.to_uppercase()), value)
     };
     let mut variables: Vec<_> = channels.as_array().unwrap().iter().map(variable).collect();
     variables.push(("API_KEYS".to_owned(), json!({"*": "key"}).to_string()));
+    variables.push(("FLATLINE_PUBLIC_URL".to_owned(), "https://status.example".to_owned()));
     Config::load(dir.path(), &Env::of(variables)).unwrap()
 }
 

@@ -8,10 +8,10 @@ use flatline_harness::bridge::{Action, Rule};
 use flatline_harness::dice::Dice;
 use flatline_shared::clock::Clock;
 use flatline_shared::store::{Lane, NewDelivery};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::bench::{Bench, Reply, Sent, folding, pause, webhook};
+use super::bench::{Bench, Reply, Sent, folding, pager, pause, webhook};
 use crate::{drain, run};
 
 const MANY: usize = 300;
@@ -83,6 +83,72 @@ async fn three_hundred_services_that_die_together_are_a_few_messages() {
         assert_eq!(bench.endings(&id).await, ["down 1 delivered", "up 2 delivered"], "{id}");
     }
     running.abort();
+}
+
+/// How many services a message to Slack tells of: those it names, and the rest that it counts.
+fn services_in(body: &Value) -> (BTreeSet<String>, usize) {
+    let text = body.to_string();
+    let names = text.match_indices("SERVICE-").map(|(at, _)| text[at..at + 11].to_owned());
+    let rest = text.rsplit_once("and ").and_then(|(_, rest)| rest.split_once(" more"));
+    (names.collect(), rest.map_or(0, |(count, _)| count.parse().unwrap()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn slack_names_or_counts_every_one_of_three_hundred_in_a_few_messages() {
+    let slack_channel = json!({"type": "slack", "name": "Hook", "enabled": true});
+    let bench = Arc::new(Bench::of(ids(MANY), json!([slack_channel]), 0).await);
+    let mut pace = slack();
+    bench.receiver.script(move |sent| match pace(sent) {
+        // Slack's way of saying that it took the message.
+        Reply::Status(200) => Reply::Body(200, "ok"),
+        other => other,
+    });
+    let running = start(&bench);
+    change_all(&bench, Status::Down).await;
+    pause(60_000).await;
+    let accepted = bench.receiver.accepted(HOOK);
+    assert!(accepted.len() <= 8, "{} messages in two minutes", accepted.len());
+    let mut told = 0;
+    for sent in &accepted {
+        let (named, counted) = services_in(&sent.body);
+        told += named.len() + counted;
+        let link = sent.body.to_string().contains("https://status.example/");
+        assert!(!named.is_empty() && link, "{}", sent.body);
+    }
+    assert_eq!(told, MANY, "each is named or counted");
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_pagerduty_three_hundred_services_are_three_hundred_incidents_and_each_is_resolved() {
+    let bench = Arc::new(Bench::of(ids(MANY), json!([pager("Pager")]), 0).await);
+    bench.receiver.script(|_| Reply::Status(202));
+    let running = start(&bench);
+    change_all(&bench, Status::Down).await;
+    pause(5_000).await;
+    let open: BTreeSet<String> = ids(MANY).iter().map(|id| format!("flatline/{id}")).collect();
+    assert_eq!(bench.receiver.open_incidents(), open);
+    change_all(&bench, Status::Up).await;
+    pause(5_000).await;
+    assert!(bench.receiver.open_incidents().is_empty());
+    assert_eq!(bench.receiver.sent().len(), 2 * MANY, "nothing twice");
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn drains_side_by_side_fold_everything_once() {
+    let bench = Bench::with(json!([folding("Hook")]), 0).await;
+    bench.receiver.script(|_| Reply::Slow(300, 200));
+    fill(&bench, 60).await;
+    let others = (bench.app.clone(), bench.app.clone());
+    for _ in 0..3 {
+        tokio::join!(drain(&bench.app), drain(&others.0), drain(&others.1));
+    }
+    assert_eq!(bench.waiting("Hook").await, 0);
+    let counts = bench.receiver.sent().into_iter().map(|sent| sent.body["count"].as_u64());
+    let counts: Vec<u64> = counts.map(|count| count.unwrap_or(1)).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 60, "each once: {counts:?}");
+    assert!(counts.len() <= 4, "{counts:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -199,6 +199,12 @@ fn hears(history: &[Status], pace: &[i64], kind: Kind, outage: (i64, i64)) {
             }
         }
         world.drain(now_s);
+        if world.rows.is_empty() {
+            // With nothing waiting it knows how things are: an incident is open exactly then.
+            let is_bad = routed.last().is_some_and(|(_, _, status)| status.badness() > 0);
+            let knows_bad = world.told.is_some_and(|told| told.status.badness() > 0);
+            assert_eq!(knows_bad, is_bad, "at {now_s} s: {history:?} at {pace:?}, {kind:?}");
+        }
     }
     let says = format!("{history:?} at {pace:?}, {kind:?}, out {outage:?}: {:?}", world.accepted);
     assert!(world.rows.is_empty(), "something still waits: {says}");
