@@ -2,6 +2,7 @@
 
 mod bench;
 mod broken;
+mod channels;
 mod crashes;
 mod failures;
 mod fallbacks;

@@ -10,7 +10,7 @@ use flatline_harness::bridge::Gate;
 use flatline_harness::clock::VirtualClock;
 use flatline_shared::app::App;
 use flatline_shared::clock::Clock;
-use flatline_shared::config::{Config, Env, Secret};
+use flatline_shared::config::Secret;
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
 use flatline_shared::store::{
     CommitOutcome, DeliveryLogEntry, Ending, ExternalAlert, FeedEntry, IfMissing, Lane,
@@ -19,6 +19,9 @@ use flatline_shared::store::{
 use flatline_shared::transition::{Informed, Said, commit_for};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+
+use super::channels::config;
+pub use super::channels::{folding, pager, stand_in, webhook};
 
 /// When the tests begin.
 pub const START: UnixMs = UnixMs(1_795_000_000_000);
@@ -180,53 +183,6 @@ pub struct Bench {
     pub receiver: Arc<Receiver>,
     pub gate: Gate,
     ids: Vec<String>,
-}
-
-/// The configuration: each channel `Name` is a webhook at `https://name.example/`.
-pub fn config(ids: &[String], channels: &Value, cooldown_min: u32) -> Config {
-    let dir = tempfile::tempdir().unwrap();
-    let write = |name: &str, value: Value| {
-        std::fs::write(dir.path().join(name), value.to_string()).unwrap();
-    };
-    let service =
-        |id: &String| json!({"id": id, "name": id.to_uppercase(), "stalenessThreshold": 60});
-    write("services.json", json!({"services": ids.iter().map(service).collect::<Vec<_>>()}));
-    write(
-        "notifications.json",
-        json!({"channels": channels, "settings": {"cooldownMinutes": cooldown_min}}),
-    );
-    let variable = |channel: &Value| {
-        let name = channel["name"].as_str().unwrap();
-        let (key, value) = match channel["type"].as_str().unwrap() {
-            "pagerduty" => ("ROUTINGKEY", "key".to_owned()),
-            "slack" => ("WEBHOOKURL", format!("https://{}.example/", name.to_lowercase())),
-            _ => ("URL", format!("https://{}.example/", name.to_lowercase())),
-        };
-        (format!("NOTIFICATION_{}_{key}", name.to_uppercase()), value)
-    };
-    let mut variables: Vec<_> = channels.as_array().unwrap().iter().map(variable).collect();
-    variables.push(("API_KEYS".to_owned(), json!({"*": "key"}).to_string()));
-    variables.push(("FLATLINE_PUBLIC_URL".to_owned(), "https://status.example".to_owned()));
-    Config::load(dir.path(), &Env::of(variables)).unwrap()
-}
-
-pub fn webhook(name: &str) -> Value {
-    json!({"type": "webhook", "name": name, "enabled": true})
-}
-
-/// A channel that keeps an incident open until it is told of the end.
-pub fn pager(name: &str) -> Value {
-    json!({"type": "pagerduty", "name": name, "enabled": true})
-}
-
-/// A channel as people read it: three messages at once, then one each 20 s.
-pub fn folding(name: &str) -> Value {
-    json!({"type": "webhook", "name": name, "enabled": true, "config": {"foldAbove": 3}})
-}
-
-/// The channel that is told of what others cannot be told; of nothing else.
-pub fn stand_in(name: &str) -> Value {
-    json!({"type": "webhook", "name": name, "enabled": true, "fallback": true, "events": ["degraded"]})
 }
 
 impl Bench {
