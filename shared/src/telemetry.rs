@@ -10,7 +10,8 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// For programs: timestamp, level, target, message, then fields with units in their names.
+    /// For programs: the keys timestamp, level, target and message, and fields with units in their
+    /// names.
     Json,
 }
 

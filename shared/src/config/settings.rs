@@ -315,15 +315,19 @@ fn judge_level(judge: &Judge, place: &Place, level: &Value, before: &[Value]) {
     let is_class = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let (name, min) = (level["name"].as_str(), level["min"].as_f64());
     if name.is_some_and(|name| name.is_empty() || !name.chars().all(is_class)) {
-        let sentence = "must be letters, digits, '-' and '_': it ends the name of a CSS class";
-        judge.error(&place.key("name"), sentence);
+        let sentence =
+            "is more than letters, digits, '-' and '_', so customCss cannot name its class";
+        judge.warn(&place.key("name"), sentence);
     }
     if let Some(name) = name.filter(|_| before.iter().any(|other| other["name"].as_str() == name)) {
-        let sentence = format!("must be unique, and {} is used twice", quoted(name));
-        judge.error(&place.key("name"), sentence);
+        let sentence = format!("{} is the name of another level as well", quoted(name));
+        judge.warn(&place.key("name"), sentence);
     }
     if let Some(min) = min.filter(|_| before.iter().any(|other| other["min"].as_f64() == min)) {
-        judge.error(&place.key("min"), format!("must be unique, and {min} is used twice"));
+        judge.warn(
+            &place.key("min"),
+            format!("{min} is the share of another level as well: one of them is never reached"),
+        );
     }
 }
 

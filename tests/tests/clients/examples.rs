@@ -4,8 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use flatline_harness::config::{ALERT_KEY, KEY};
-use flatline_harness::process::{Flatline, send_signal};
+use flatline_harness::config::{ALERT_KEY, ConfigDir, KEY};
+use flatline_harness::process::{Flatline, FlatlineLaunch, send_signal};
+use flatline_harness::receiver::Receiver;
 use serde_json::{Value, json};
 
 use crate::bench::{clients, installed};
@@ -154,6 +155,37 @@ async fn alerts_are_sent_by_hand() -> Result<()> {
         let said = String::from_utf8_lossy(&unknown.stdout).into_owned();
         ensure!(unknown.status.code() == Some(1) && said.starts_with("400 "), "{script}: {said}");
         ensure!(said.contains("other"), "{script}: both names arrive: {said}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_are_tried_out_by_hand() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let config = ConfigDir::new()?.hook(&receiver.url())?;
+    let server = FlatlineLaunch::with(config).start().await?;
+    for (interpreter, script) in
+        [("sh", "test-notification.sh"), ("python3", "test-notification.py")]
+    {
+        let Some(program) = installed(interpreter) else { continue };
+        let tried = |channel: &str, key: &str| {
+            let mut command = Command::new(&program);
+            command.arg(clients().join(script)).args([channel, "degraded"]).env_clear();
+            command.env("PATH", "/usr/bin:/bin").env("FLATLINE_URL", server.url());
+            command.env("ALERT_API_KEY", key).output()
+        };
+        receiver.clear();
+        for (channel, key, code, begin) in [
+            ("hook", ALERT_KEY, 0, "200 {"),
+            ("nobody", ALERT_KEY, 1, "400 {"),
+            ("hook", "wrong", 1, "401 {"),
+        ] {
+            let output = tried(channel, key)?;
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            ensure!(output.status.code() == Some(code), "{script}: {said}{:?}", output.stderr);
+            ensure!(said.starts_with(begin), "{script}: {said}");
+        }
+        ensure!(receiver.received().len() == 1, "{script}: {:#?}", receiver.received());
     }
     Ok(())
 }

@@ -110,24 +110,6 @@ pub(super) const SETTINGS: &[Row] = &[
          others"],
     ),
     (
-        "one level twice",
-        r#"{"uptimeThresholds": [{"name": "a", "min": 99}, {"name": "a", "min": 0}]}"#,
-        &[" uptimeThresholds[1].name: must be unique, and \"a\" is used twice"],
-    ),
-    (
-        "one share twice",
-        r#"{"uptimeThresholds": [{"name": "a", "min": 0}, {"name": "b", "min": 0}]}"#,
-        &[" uptimeThresholds[1].min: must be unique, and 0 is used twice"],
-    ),
-    (
-        "a name that is no class",
-        r#"{"uptimeThresholds": [{"name": "very good", "min": 0}]}"#,
-        &[
-            " uptimeThresholds[0].name: must be letters, digits, '-' and '_': it ends the name of a CSS \
-         class",
-        ],
-    ),
-    (
         "more than all",
         r#"{"uptimeThresholds": {"a": [{"name": "x", "min": 101}, {"name": "y", "min": 0}]}}"#,
         &[" uptimeThresholds.a[0].min: must be a number of percent from 0 to 100, not 101"],

@@ -70,6 +70,19 @@ const ODDITIES: &[Row] = &[
         &["services.json services[0].notifications.channels[0]: there is no channel \"telegram\""],
     ),
     (
+        "levels that cannot be told apart",
+        "settings.json",
+        r#"{"uptimeThresholds": [{"name": "a", "min": 0}, {"name": "a", "min": 0},
+            {"name": "very good", "min": 9}]}"#,
+        &[
+            "settings.json uptimeThresholds[1].name: \"a\" is the name of another level as well",
+            "settings.json uptimeThresholds[1].min: 0 is the share of another level as well: one of them \
+             is never reached",
+            "settings.json uptimeThresholds[2].name: is more than letters, digits, '-' and '_', so \
+             customCss cannot name its class",
+        ],
+    ),
+    (
         "nobody hears of a silence",
         "notifications.json",
         r#"{"channels": [{"type": "webhook", "name": "Ops", "events": ["up"]}]}"#,
