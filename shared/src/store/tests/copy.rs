@@ -33,7 +33,7 @@ async fn what_is_dead_and_its_copy_are_written_as_one() {
     assert_eq!(copies[0].delivery.notice, rows[0].delivery.notice);
     assert_eq!(copies[0].undelivered.as_deref(), Some("HTTP 410"));
     let queued = copies[0].delivery.queued;
-    assert_eq!((queued.committed_at, queued.next_at, queued.closing), (at, None, false));
+    assert_eq!((queued.committed_at, queued.next_at, queued.closing), (at, None, true));
     assert_eq!((copies.len(), copies[1].delivery.queued.version), (2, 2), "in order");
     // The row is gone: nothing is copied again.
     store.mark(&[delivered(&copies[0], at), delivered(&copies[1], at)]).await.unwrap();
