@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 
 use crate::bell::{Bell, Wake};
 use crate::ending;
+use crate::fallback;
 use crate::round::{Round, RoundEnd};
 use crate::unreadable::Unreadable;
 
@@ -123,6 +124,9 @@ impl<'a> Desk<'a> {
 
     /// Does what is due. Returns when to come back. `None`: nothing waits.
     async fn visit(&mut self) -> Result<Option<UnixMs>, StoreError> {
+        if matches!(self.duty, Duty::Deliver { channel, .. } if channel.fallback) {
+            fallback::tell_ends(self.app, &self.channel).await?;
+        }
         if !self.app.store.waits(&self.channel).await? {
             self.seen.clear();
             self.unreadable.mind(self.app, &self.channel, Vec::new()).await;

@@ -1,10 +1,13 @@
 //! Copies for the fallback channel: what another channel can never be told, or not in time.
 
 use flatline_domain::lane::next_step;
-use flatline_domain::{Event, Status, Step, UnixMs};
+use flatline_domain::{
+    Event, QueuedNotice, ServiceRecord, ServiceSpec, Status, Step, Transition, UnixMs,
+};
 use flatline_shared::app::App;
 use flatline_shared::config::Config;
-use flatline_shared::store::{Lane, OutboxRow, StoreError};
+use flatline_shared::store::{Delivery, Lane, OutboxRow, StoreError, Whose};
+use flatline_shared::transition::{Said, notice};
 use tracing::{error, info};
 
 use crate::ending::lane_name;
@@ -66,14 +69,16 @@ impl Round<'_, '_> {
         let Some(to) = fallback(&app.config, self.desk.channel()) else { return Ok(()) };
         let ends =
             |row: &OutboxRow| may_be_copied(row) && row.delivery.queued.status.badness() == 0;
-        let ending = queues.iter().filter(|queue| queue.rows.iter().any(ends));
-        let lanes: Vec<&Lane> = ending.map(|queue| &queue.lane).collect();
-        let copied = app.store.copied_of(&lanes, self.desk.channel(), to).await?;
+        if !queues.iter().any(|queue| queue.rows.iter().any(ends)) {
+            return Ok(());
+        }
+        let mut copied = app.store.copied_trouble(to).await?;
+        copied.retain(|trouble| trouble.channel == self.desk.channel());
         for queue in queues.iter_mut() {
-            let Some(known) = copied.get(&queue.lane).filter(|it| it.status.badness() > 0) else {
+            let Some(trouble) = copied.iter().find(|trouble| trouble.lane == queue.lane) else {
                 continue;
             };
-            let newer = |row: &OutboxRow| row.delivery.queued.version > known.version;
+            let newer = |row: &OutboxRow| row.delivery.queued.version > trouble.version;
             let Some(row) = queue.rows.iter_mut().find(|row| ends(row) && newer(row)) else {
                 continue;
             };
@@ -132,6 +137,65 @@ impl Queue {
         let step = next_step(&notices, self.told(now).as_ref(), self.cooldown_ms, now);
         matches!(step, Step::Send { .. })
     }
+}
+
+/// Tells the channel that stands in of the end of trouble that it was told of, where the other channel
+/// has no row that says so: it takes no `up`, is gone, or was never told itself.
+pub(crate) async fn tell_ends(app: &App, to: &str) -> Result<(), StoreError> {
+    for trouble in app.store.copied_trouble(to).await? {
+        // Whoever was told of an alert gets a row when it is over.
+        let Lane::Service(id) = &trouble.lane else { continue };
+        let Some(record) = app.store.service(id).await? else { continue };
+        let is_over = record.status.badness() == 0 && record.version > trouble.version;
+        // A row that waits is copied by the channel's own drain.
+        if !is_over || !app.store.waiting(&trouble.channel, Whose::Service(id), 1).await?.is_empty()
+        {
+            continue;
+        }
+        let Some(transition) = end_of(app, &record, trouble.version).await? else { continue };
+        let delivery = end(app, &record, &transition);
+        if app.store.is_told_itself(to, &delivery).await? {
+            app.store.end_copied(&trouble, to, None).await?;
+            continue;
+        }
+        let (channel, of) = (trouble.channel.clone(), Box::new(delivery.lane));
+        let copy = Delivery { lane: Lane::Copy { channel, of }, ..delivery };
+        app.store.end_copied(&trouble, to, Some(&copy)).await?;
+        info!(channel = trouble.channel, service = id, to, "the end of what was copied is told");
+    }
+    Ok(())
+}
+
+/// The transition that ended what was copied as this version.
+async fn end_of(
+    app: &App,
+    record: &ServiceRecord,
+    copied: u64,
+) -> Result<Option<Transition>, StoreError> {
+    for version in copied + 1..=record.version {
+        let transition = app.store.transition(&record.id, version).await?;
+        let ends = |it: &Transition| it.from.is_incident() && it.to.badness() == 0;
+        if let Some(end) = transition.filter(ends) {
+            return Ok(Some(end));
+        }
+    }
+    Ok(None)
+}
+
+fn end(app: &App, record: &ServiceRecord, transition: &Transition) -> Delivery {
+    let closed = ServiceSpec::closed(&record.id, record.window_ms);
+    let spec = app.config.service(&record.id).map_or(&closed, |service| &service.spec);
+    let queued = QueuedNotice {
+        version: transition.version,
+        n: 0,
+        event: Event::Up,
+        status: transition.to,
+        committed_at: app.clock.now(),
+        next_at: None,
+        closing: transition.closes(),
+    };
+    let notice = notice(spec, record, transition, Said::default());
+    Delivery { lane: Lane::Service(record.id.clone()), queued, notice }
 }
 
 /// Why a row is copied that still waits.

@@ -1,17 +1,15 @@
 //! Copies for the fallback channel: what another channel could not be told, or not in time.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use flatline_domain::time::DAY_MS;
-use flatline_domain::{QueuedNotice, Told, UnixMs};
+use flatline_domain::{QueuedNotice, UnixMs};
 
 use super::call::Reading;
 use super::change::Change;
-use super::item::{EXPIRES, Item, Reader, days_ms, expiry, key, number, text};
+use super::item::{EXPIRES, Item, Reader, days_ms, expiry, json, key, number, text};
 use super::outbox::{COPIED_AT, ERROR_MAX_BYTES, UNDELIVERED, WAITS, row_item};
 use super::rows::readable;
-use super::told::{ALERT_KEEP_DAYS, told_parts};
+use super::told::ALERT_KEEP_DAYS;
 use super::{Delivery, DeliveryLogEntry, Lane, OutboxRow, Store, StoreError, keys};
 use crate::render::text::cut;
 
@@ -29,14 +27,29 @@ pub(super) fn copy_item(row: &OutboxRow, to: &str, reason: &str, at: UnixMs) -> 
     item
 }
 
-/// That this row was copied to `to`: the newest one of its lane.
-pub(super) fn copied_item(row: &OutboxRow, to: &str, at: UnixMs) -> Item {
-    let Delivery { lane, queued, .. } = &row.delivery;
-    let mut item = key(keys::copied(&row.channel, lane), to);
-    item.extend(told_parts(to, queued, at).map(|(name, value)| (name.to_owned(), value)));
-    let expires_at = at.plus_ms(days_ms(ALERT_KEEP_DAYS));
-    item.insert(EXPIRES.to_owned(), expiry(expires_at));
-    item
+/// Trouble that was copied to the channel that stands in, which was not told the end of it yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedTrouble {
+    /// The channel that could not be told.
+    pub channel: String,
+    /// The lane there.
+    pub lane: Lane,
+    /// The newest version that was copied.
+    pub version: u64,
+}
+
+impl CopiedTrouble {
+    fn key(&self, to: &str) -> Item {
+        key(keys::copied(to), keys::copied_lane(&self.channel, &self.lane))
+    }
+}
+
+fn trouble(reader: &Reader<'_>) -> Result<CopiedTrouble, StoreError> {
+    Ok(CopiedTrouble {
+        channel: reader.text("ch")?,
+        lane: reader.json("l")?,
+        version: reader.number("v")? as u64,
+    })
 }
 
 impl Store {
@@ -54,7 +67,7 @@ impl Store {
         let writes: Vec<TransactWriteItem> = vec![
             self.change_write(key(keys::channel(&row.channel), &row.key), &noted),
             self.put_write(copy_item(row, to, reason, at)),
-            self.put_write(copied_item(row, to, at)),
+            self.copied_write(row, to, at),
         ];
         if let Err(failure) = self.transact(writes).await {
             failure.unmet()?;
@@ -62,14 +75,62 @@ impl Store {
         Ok(())
     }
 
-    /// What was copied last of each of these lanes of `channel` to the channel that stands in.
-    pub async fn copied_of(
+    /// Remembers that trouble was copied, or forgets it with its end.
+    pub(super) fn copied_write(&self, row: &OutboxRow, to: &str, at: UnixMs) -> TransactWriteItem {
+        let Delivery { lane, queued, .. } = &row.delivery;
+        let (channel, lane, version) = (row.channel.clone(), lane.clone(), queued.version);
+        let trouble = CopiedTrouble { channel, lane, version };
+        let mut item = trouble.key(to);
+        if queued.status.badness() == 0 {
+            let delete = Delete::builder().table_name(&*self.table).set_key(Some(item));
+            let delete = delete.build().expect("table and key are set");
+            return TransactWriteItem::builder().delete(delete).build();
+        }
+        let expires_at = at.plus_ms(days_ms(ALERT_KEEP_DAYS));
+        item.extend(
+            [
+                ("ch", text(&trouble.channel)),
+                ("l", json(&trouble.lane)),
+                ("v", number(version as i64)),
+                (EXPIRES, expiry(expires_at)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        self.put_write(item)
+    }
+
+    /// All trouble that was copied to this channel, which was not told the end of it yet: 1 Query.
+    pub async fn copied_trouble(&self, to: &str) -> Result<Vec<CopiedTrouble>, StoreError> {
+        let query = self.query_partition(&keys::copied(to), Reading::Consistent);
+        Ok(readable(&self.all_pages(query).await?.items, trouble))
+    }
+
+    /// Queues `end` for the channel that stands in, once: 1 transaction. `None`: it was told itself, and
+    /// this is only forgotten.
+    pub async fn end_copied(
         &self,
-        lanes: &[&Lane],
-        channel: &str,
+        trouble: &CopiedTrouble,
         to: &str,
-    ) -> Result<BTreeMap<Lane, Told>, StoreError> {
-        self.told_by_key(lanes.iter().map(|lane| (keys::copied(channel, lane), *lane)), to).await
+        end: Option<&Delivery>,
+    ) -> Result<(), StoreError> {
+        let forget = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(trouble.key(to)))
+            .condition_expression("v = :version")
+            .expression_attribute_values(":version", number(trouble.version as i64))
+            .build()
+            .expect("table and key are set");
+        let mut writes = vec![TransactWriteItem::builder().delete(forget).build()];
+        if let Some(end) = end {
+            let mut row = row_item(to, end);
+            row.insert(UNDELIVERED.to_owned(), text(""));
+            writes.push(self.put_write(row));
+        }
+        // Unmet means that another drain did it.
+        if let Err(failure) = self.transact(writes).await {
+            failure.unmet()?;
+        }
+        Ok(())
     }
 
     /// Notes that this row is not to be copied: whoever would get the copy was told itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use flatline_domain::Event;
 
-use super::copy::{copied_item, copy_item};
+use super::copy::copy_item;
 use super::delivery_log::{day_items, entry_item};
 use super::item::key;
 use super::outbox::WAITS;
@@ -48,7 +48,7 @@ impl Store {
         let last = newest(rows.iter().copied().filter(|ended| ended.copy_to.is_some()));
         let notes = last.into_values().filter_map(|ended| {
             let to = ended.copy_to.as_deref()?;
-            Some(self.put_write(copied_item(&ended.row, to, ended.at)))
+            Some(self.copied_write(&ended.row, to, ended.at))
         });
         let copies = rows.iter().filter_map(|ended| {
             let to = ended.copy_to.as_deref()?;

@@ -75,9 +75,15 @@ pub(super) fn told(lane: &Lane) -> String {
     format!("T#{}", lane_id(lane))
 }
 
-/// Partition of what was copied last of a lane of `channel`; the sort key is the channel that stands in.
-pub(super) fn copied(channel: &str, lane: &Lane) -> String {
-    format!("T#f#{channel}#{}", lane_id(lane))
+/// Partition of the trouble that was copied to a channel and of which it was not told the end.
+pub(super) fn copied(to: &str) -> String {
+    format!("TF#{to}")
+}
+
+/// Sort key there of the trouble in a lane of `channel`: what keys of its waiting copies begin with.
+pub(super) fn copied_lane(channel: &str, lane: &Lane) -> String {
+    let of = Box::new(lane.clone());
+    delivery(&Lane::Copy { channel: channel.to_owned(), of }, 0, 0)
 }
 
 /// Partition of a lane's delivery log; the sort key is `<time>#<channel>#<version>#<n>`.

@@ -19,7 +19,7 @@
 //! | test | `Q#<channel>` | `t#<time>#<random>` | `replay`; ended by `ending` |
 //! | copy | `Q#<fallback channel>` | `f#<channel>#<s or a>#<key>#<version>#<n>` | `ending`, `copy` |
 //! | told | `T#<lane>` | `<channel>` | `ending` |
-//! | copied | `T#f#<channel>#<lane>` | `<fallback channel>` | `ending`, `copy`: the last that was copied |
+//! | copied trouble | `TF#<fallback channel>` | `f#<channel>#<s or a>#<key>#..` | `ending`, `copy`, until its end is copied |
 //! | delivery log | `DL#<lane>` | `<time>#<channel>#<version>#<n>` | `ending`; a dead row in it `replay` |
 //! | the same by day | `DD#<day>` | `<time>#<channel>#<key of a row>` | `ending`: all that ended together |
 //! | system | `SYS` | `schema` `config` `tick` `canary` `hole#<end>#<start>` `quarantine` | `schema`, `tick`, `sight`, `quarantine` |
@@ -59,7 +59,7 @@
 //! | [`Store::deliveries_of`] | 1 Query of at most 1,000 rows | half an RRU per 4 KB |
 //! | [`Store::recent_deliveries`] | 1 Query per day back to `since`, at most 31, until there are enough; at most 1,000 items | half an RRU per 4 KB, at least 1 per 2 days |
 //! | [`Store::find_delivery`] | 1 Query of one millisecond | 1 RRU per 4 KB |
-//! | [`Store::waiting`] | 1 Query of at most `limit` rows | half an RRU per 4 KB |
+//! | [`Store::waiting`] | 1 Query of at most `limit` rows | 1 RRU per 4 KB |
 //! | [`Store::queue_test`] | 1 TransactWriteItems | 2 WRU per KB |
 //! | [`Store::version_of`] | 1 GetItem | 1 RRU |
 //! | [`Store::replay`] | 1 GetItem, 1 TransactWriteItems | 1 RRU, 4 WRU |
@@ -68,8 +68,9 @@
 //! | [`Store::waits`] | 1 Query of one row | 1 RRU |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |
 //! | [`Store::told_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
-//! | [`Store::copied_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
+//! | [`Store::copied_trouble`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::copy`] | 1 TransactWriteItems | 6 WRU |
+//! | [`Store::end_copied`] | 1 TransactWriteItems | 4 WRU |
 //! | [`Store::is_told_itself`] | 1 GetItem; 1 Query if none waits | 1 RRU; 1 RRU per 4 KB |
 //! | [`Store::needs_no_copy`] | 1 UpdateItem | 1 to 2 WRU |
 //! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
@@ -123,6 +124,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use crate::clock::SharedClock;
 
 pub use alert::alert_key;
+pub use copy::CopiedTrouble;
 pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};
 pub use lease::{ChannelState, Claim, Lease, Release};
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};

@@ -166,7 +166,7 @@ impl Store {
     }
 
     /// At most `limit` (at least 1) of the rows that wait for a channel and can be read, in key order:
-    /// 1 Query, which may miss the last second.
+    /// 1 Query.
     pub async fn waiting(
         &self,
         channel: &str,
@@ -182,7 +182,7 @@ impl Store {
             }
         };
         let query = self
-            .query(Reading::Eventual)
+            .query(Reading::Consistent)
             .key_condition_expression(format!("PK = :pk AND {rest}"))
             .expression_attribute_values(":pk", text(keys::channel(channel)))
             .expression_attribute_values(":from", text(from))

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use flatline_domain::{QueuedNotice, Status, Told, UnixMs};
+use flatline_domain::{Status, Told};
 
 use super::batch::BATCH;
 use super::call::Reading;
@@ -20,27 +19,20 @@ pub(super) fn told_item(ended: &Ended) -> Item {
     let Ended { row, at, .. } = ended;
     let queued = &row.delivery.queued;
     let mut told = key(keys::told(&row.delivery.lane), &row.channel);
-    let parts = told_parts(&row.channel, queued, *at);
-    told.extend(parts.map(|(name, value)| (name.to_owned(), value)));
+    told.extend(
+        [
+            ("ch", text(&row.channel)),
+            ("st", text(queued.status.as_str())),
+            ("v", number(queued.version as i64)),
+            ("at", number(at.0)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
     if matches!(row.delivery.lane, Lane::Alert(_)) {
         let expires_at = at.plus_ms(item::days_ms(ALERT_KEEP_DAYS));
         told.insert(item::EXPIRES.to_owned(), item::expiry(expires_at));
     }
     told
-}
-
-/// That a channel knows this since `at`.
-pub(super) fn told_parts(
-    channel: &str,
-    queued: &QueuedNotice,
-    at: UnixMs,
-) -> [(&'static str, AttributeValue); 4] {
-    [
-        ("ch", text(channel)),
-        ("st", text(queued.status.as_str())),
-        ("v", number(queued.version as i64)),
-        ("at", number(at.0)),
-    ]
 }
 
 fn told(reader: &Reader<'_>) -> Result<(String, Told), StoreError> {
@@ -74,16 +66,7 @@ impl Store {
         channel: &str,
     ) -> Result<BTreeMap<Lane, Told>, StoreError> {
         let own = lanes.iter().filter(|lane| matches!(lane, Lane::Service(_) | Lane::Alert(_)));
-        self.told_by_key(own.map(|lane| (keys::told(lane), *lane)), channel).await
-    }
-
-    /// What is stored for a channel in each of these partitions.
-    pub(super) async fn told_by_key<'l>(
-        &self,
-        lanes: impl Iterator<Item = (String, &'l Lane)>,
-        channel: &str,
-    ) -> Result<BTreeMap<Lane, Told>, StoreError> {
-        let by_key: BTreeMap<String, &Lane> = lanes.collect();
+        let by_key: BTreeMap<String, &Lane> = own.map(|lane| (keys::told(lane), *lane)).collect();
         let partitions: Vec<&String> = by_key.keys().collect();
         let mut all = BTreeMap::new();
         for part in partitions.chunks(BATCH) {

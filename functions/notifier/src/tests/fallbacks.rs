@@ -289,3 +289,49 @@ async fn an_incident_opened_by_a_copy_is_resolved() {
         running.abort();
     }
 }
+
+/// `Hook` has no row for the end: it takes no `up`, it is gone, or it was never told of the trouble.
+#[tokio::test(start_paused = true)]
+async fn the_end_is_told_where_the_other_channel_has_nothing_to_copy() {
+    let mut downs = webhook("Hook");
+    downs["events"] = json!(["down"]);
+    for (sentence, first, later, to, reason) in [
+        ("no up", json!([downs, stand_in("Mail")]), None, Status::Up, Reason::Recovered),
+        (
+            "gone",
+            json!([webhook("Hook"), stand_in("Mail")]),
+            Some(json!([stand_in("Mail")])),
+            Status::Up,
+            Reason::Recovered,
+        ),
+        (
+            "never told",
+            json!([webhook("Hook"), stand_in("Mail")]),
+            None,
+            Status::Paused,
+            Reason::Paused,
+        ),
+    ] {
+        let bench = Bench::with(first, 0).await;
+        hook(&bench, |_| Reply::Status(404));
+        bench.down("api").await;
+        drain(&bench.app).await;
+        drain(&bench.app).await;
+        assert_eq!(bench.receiver.told(MAIL), ["down api 1"], "{sentence}");
+        let app = later.map_or(bench.app.clone(), |channels| bench.reconfigured(&channels));
+        let only_routed = |mut rows: Vec<NewDelivery>| {
+            rows.retain(|row| app.config.channels.iter().any(|it| it.route.name == row.channel));
+            rows
+        };
+        bench.commit_with("api", to, reason, only_routed).await;
+        for _ in 0..3 {
+            drain(&app).await;
+        }
+        assert_eq!(bench.receiver.told(MAIL), ["down api 1", "up api 2"], "{sentence}: once");
+        assert_eq!(undelivered(&bench)[1], json!({"channel": "Hook"}), "{sentence}");
+        // The next outage is another story.
+        bench.commit_with("api", Status::Up, Reason::Reopened, |_| Vec::new()).await;
+        drain(&app).await;
+        assert_eq!(bench.receiver.told(MAIL).len(), 2, "{sentence}");
+    }
+}

@@ -5,7 +5,7 @@ use flatline_domain::Status;
 use super::bench::START;
 use super::outbox::{delivered, delivery, lane, queue};
 use super::tampering::{losing_answer, table};
-use crate::store::{Ended, Ending, Lane};
+use crate::store::{CopiedTrouble, Ended, Ending, Lane};
 
 fn copies_of(channel: &str) -> Lane {
     Lane::Copy { channel: channel.to_owned(), of: Box::new(lane()) }
@@ -103,4 +103,37 @@ async fn a_copy_is_no_row_of_its_own() {
     let copies = store.queued("mail").await.unwrap();
     store.mark(&[delivered(&copies[0], START)]).await.unwrap();
     assert!(!store.is_told_itself("mail", &first).await.unwrap());
+}
+
+#[tokio::test]
+async fn trouble_that_was_copied_is_remembered_until_its_end_is() {
+    let (_engine, store) = table().await;
+    let rows =
+        queue(&store, "ops", &[delivery(1, 0, Status::Down), delivery(2, 0, Status::Up)]).await;
+    assert_eq!(store.copied_trouble("mail").await.unwrap(), []);
+    store.copy(&rows[0], "mail", "HTTP 500", START).await.unwrap();
+    let open = store.copied_trouble("mail").await.unwrap();
+    let expected = CopiedTrouble { channel: "ops".to_owned(), lane: lane(), version: 1 };
+    assert_eq!(open, [expected]);
+    assert_eq!(store.copied_trouble("ops").await.unwrap(), []);
+    store.copy(&rows[1], "mail", "", START).await.unwrap();
+    assert_eq!(store.copied_trouble("mail").await.unwrap(), [], "with its end it is forgotten");
+}
+
+#[tokio::test]
+async fn the_end_of_copied_trouble_is_queued_once() {
+    let (_engine, store) = table().await;
+    let rows = queue(&store, "ops", &[delivery(1, 0, Status::Down)]).await;
+    store.copy(&rows[0], "mail", "HTTP 500", START).await.unwrap();
+    let trouble = store.copied_trouble("mail").await.unwrap().remove(0);
+    let mut end = delivery(2, 0, Status::Up);
+    end.lane = copies_of("ops");
+    store.end_copied(&trouble, "mail", Some(&end)).await.unwrap();
+    let waiting = store.queued("mail").await.unwrap();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(waiting[1].undelivered.as_deref(), Some(""), "it comes for no failure");
+    store.mark(&[delivered(&waiting[1], START)]).await.unwrap();
+    store.end_copied(&trouble, "mail", Some(&end)).await.unwrap();
+    assert_eq!(store.queued("mail").await.unwrap().len(), 1, "another drain did it");
+    assert_eq!(store.copied_trouble("mail").await.unwrap(), []);
 }
