@@ -104,7 +104,7 @@ impl Draft {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(BackupError::Exists(path))
             }
-            Err(source) => Err(BackupError::Unwritable { path, source }),
+            Err(source) => Err(BackupError::Unwritable { path: wanted.to_path_buf(), source }),
         }
     }
 

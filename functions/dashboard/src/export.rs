@@ -65,8 +65,12 @@ impl Wanted {
         let from = day(query.get("from"), "from")?.unwrap_or(begin).max(oldest);
         let to = day(query.get("to"), "to")?.unwrap_or(today).min(today);
         let is_configured = |id: &str| config.services.iter().any(|service| service.spec.id == id);
-        let services: Vec<String> =
-            query.all("services").flat_map(|list| list.split(',')).map(str::to_owned).collect();
+        // An id may have a comma: what is one as a whole is no list.
+        let ids = |value: &str| -> Vec<String> {
+            let split = if is_configured(value) { vec![value] } else { value.split(',').collect() };
+            split.into_iter().map(str::to_owned).collect()
+        };
+        let services: Vec<String> = query.all("services").flat_map(ids).collect();
         if let Some(id) = services.iter().find(|id| !is_configured(id)) {
             return Err(invalid(format!("services: there is no service with the id {id}")));
         }

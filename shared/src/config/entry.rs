@@ -131,9 +131,7 @@ fn read_id(object: &mut Section<'_>) -> String {
 fn trouble(id: &str) -> Option<&'static str> {
     match id {
         "." | ".." => Some("has no page of its own: browsers take it for a folder"),
-        _ if id.contains(',') => {
-            Some("has a comma: clients and the export take that for the end of an id")
-        }
+        _ if id.contains(',') => Some("has a comma, which clients take for the end of an id"),
         _ if id.trim() != id => Some("begins or ends with white space, which clients take away"),
         _ => None,
     }

@@ -69,7 +69,7 @@ fn a_long_export_comes_in_parts() {
 
 #[test]
 fn what_is_asked_for_is_judged() {
-    let config = config(vec![service("api", "API")], &[]);
+    let config = config(vec![service("api", "API"), service("a,b", "A, B")], &[]);
     let today = NOW.day();
     let wanted = |query: &str| Wanted::of(&Query::parse(query), &config, NOW);
     let span = |query: &str| wanted(query).map(|wanted| (wanted.from, wanted.to)).unwrap();
@@ -78,7 +78,13 @@ fn what_is_asked_for_is_judged() {
     assert_eq!(span("days=7"), (Day(today.0 - 6), today), "today is one of them");
     assert_eq!(span("from=2026-11-20&to=2026-11-21"), (Day(today.0 - 2), Day(today.0 - 1)));
     assert_eq!(span("from=1999-01-01&to=2999-01-01"), (Day(today.0 - 119), today));
-    assert_eq!(wanted("services=api").unwrap().services, ["api"]);
+    for (query, services) in [
+        ("services=api", &["api"][..]),
+        ("services=api,api", &["api", "api"]),
+        ("services=a,b&services=api", &["a,b", "api"]),
+    ] {
+        assert_eq!(wanted(query).unwrap().services, services, "{query}");
+    }
     for (query, sentence) in [
         ("days=-1", "days must be a number of days from 1, or all"),
         ("from=yesterday", "from must be a day, such as 2026-11-22"),

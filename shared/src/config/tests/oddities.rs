@@ -58,8 +58,7 @@ const ODDITIES: &[Row] = &[
         r#"{"services": [{"id": ".."}, {"id": "a,b"}, {"id": " c"}]}"#,
         &[
             "services.json services[0].id: has no page of its own: browsers take it for a folder",
-            "services.json services[1].id: has a comma: clients and the export take that for the end of \
-             an id",
+            "services.json services[1].id: has a comma, which clients take for the end of an id",
             "services.json services[2].id: begins or ends with white space, which clients take away",
         ],
     ),
