@@ -8,11 +8,16 @@ mod suite;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::child::Stopwatch;
 use crate::outcome::Report;
 use crate::suite::Suite;
+
+/// All suites together, whatever each may take.
+const TEST_LIMIT: Duration = Duration::from_mins(55);
 
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
@@ -28,8 +33,8 @@ fn main() -> ExitCode {
     let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
     let done = match arguments.split_first() {
         Some((&"test", rest)) => test(rest),
-        Some((&"prove", [])) => run_all(suite::prove("1000"), Skips::Fail),
-        Some((&"prove", [kills])) => run_all(suite::prove(kills), Skips::Fail),
+        Some((&"prove", [])) => run_all(suite::prove("1000"), Skips::Fail, Duration::MAX),
+        Some((&"prove", [kills])) => run_all(suite::prove(kills), Skips::Fail, Duration::MAX),
         Some((&"bench", parts)) => bench(parts),
         _ => {
             eprintln!("{USAGE}");
@@ -81,7 +86,7 @@ fn test(arguments: &[&str]) -> Result<Verdict> {
         bail!("no suite {name}; there are {known}");
     }
     suites.retain(|suite| names.is_empty() || names.contains(&suite.name));
-    run_all(suites, skips)
+    run_all(suites, skips, TEST_LIMIT)
 }
 
 fn list(suites: &[Suite]) {
@@ -90,7 +95,8 @@ fn list(suites: &[Suite]) {
     }
 }
 
-fn run_all(suites: Vec<Suite>, skips: Skips) -> Result<Verdict> {
+fn run_all(suites: Vec<Suite>, skips: Skips, limit: Duration) -> Result<Verdict> {
+    let watch = Stopwatch::start();
     let logs = root().join("target/xtask");
     std::fs::create_dir_all(&logs).with_context(|| format!("creating {}", logs.display()))?;
     let needs = suites.iter().flat_map(|suite| suite.needs.iter().copied()).collect::<Vec<_>>();
@@ -99,8 +105,9 @@ fn run_all(suites: Vec<Suite>, skips: Skips) -> Result<Verdict> {
         python::provide();
     }
     let mut report = Report::default();
-    for suite in suites {
+    for mut suite in suites {
         let name = suite.name;
+        suite.limit_s = suite.limit_s.min(limit.saturating_sub(watch.elapsed()).as_secs());
         eprintln!("{name:<12} (at most {} s)", suite.limit_s);
         let mut outcome = suite.run(&logs.join(format!("{name}.log")))?;
         if skips == Skips::Fail {
