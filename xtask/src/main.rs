@@ -17,7 +17,7 @@ use crate::outcome::Report;
 use crate::suite::Suite;
 
 /// All suites together, whatever each may take.
-const TEST_LIMIT: Duration = Duration::from_mins(55);
+const TEST_LIMIT: Duration = Duration::from_secs(55 * 60);
 
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
