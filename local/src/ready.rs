@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use flatline_shared::config::Config;
+use flatline_shared::config::{Channel, Config};
 
 use crate::data::LocalKeys;
 
@@ -26,7 +26,19 @@ pub fn text(config: &Config, address: SocketAddr, keys: Option<&LocalKeys>) -> S
     if let Some(keys) = keys {
         let _ = writeln!(text, "  API keys         {}", keys.file.display());
     }
+    if !tells_of_silence(config) {
+        let _ = writeln!(
+            text,
+            "  notifications    none: no channel that takes 'down' is enabled in notifications.json"
+        );
+    }
     text
+}
+
+/// Whether anybody hears of a service that falls silent.
+fn tells_of_silence(config: &Config) -> bool {
+    let takes = |channel: &Channel| channel.enabled && channel.route.events.down;
+    config.notifications_enabled && config.channels.iter().any(takes)
 }
 
 /// A text as one word of a shell command.
