@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use flatline_checker::Checker;
-use flatline_embedded::{DataLock, Engine};
+use flatline_embedded::{DataLock, Engine, Execution};
 use flatline_shared::app::App;
 use flatline_shared::clock::SharedClock;
 use flatline_shared::config::{Config, Env};
@@ -57,7 +57,8 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
         Some(_) => None,
         None => Some(Engine::open(&lock.directory().join(DATABASE))?),
     };
-    let app = wiring::app(config, env, args, engine.as_ref(), address).await?;
+    let carrier = engine.as_ref().map(|engine| engine.http_client(Execution::Blocking));
+    let app = wiring::app(config, env, args, carrier.as_ref(), address).await?;
     if engine.is_some() {
         app.store.void_leases(&wiring::known_channels(&app).await?).await?;
     }
@@ -65,7 +66,7 @@ async fn serve(args: &ServeArgs, env: &Env) -> Result<(), Failure> {
     if let Err(error) = std::io::stdout().write_all(ready.as_bytes()) {
         tracing::warn!(error = %error, "nobody reads stdout; ready all the same");
     }
-    let ingest = wiring::ingest(&app, env, args, engine.as_ref()).await?;
+    let ingest = wiring::ingest(&app, env, args, carrier.as_ref()).await?;
     let router = wiring::router(&app, ingest);
     run_until_told(app, engine, listener, router).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use flatline_embedded::{Engine, Execution};
+use flatline_embedded::{Carrier, client_within};
 use flatline_shared::app::App;
 use flatline_shared::aws::Role;
 use flatline_shared::clock::{SharedClock, SystemClock};
@@ -31,16 +31,17 @@ pub fn install_tls() {
     use_ring();
 }
 
-/// The one context value, on the embedded engine or on the DynamoDB that was named.
+/// The one context value, on the embedded engine or, without a carrier to it, on the DynamoDB that was
+/// named.
 pub async fn app(
     config: Config,
     env: &Env,
     args: &ServeArgs,
-    engine: Option<&Engine>,
+    carrier: Option<&Carrier>,
     address: SocketAddr,
 ) -> Result<App, Failure> {
     let clock = SystemClock::shared();
-    let store = store(engine, env, args, clock.clone(), Role::Checker).await?;
+    let store = store(carrier, env, args, clock.clone(), Role::Checker).await?;
     let revision = revision(&store, &config.hash).await?;
     let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
     let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);
@@ -67,24 +68,22 @@ pub async fn ingest(
     app: &App,
     env: &Env,
     args: &ServeArgs,
-    engine: Option<&Engine>,
+    carrier: Option<&Carrier>,
 ) -> Result<App, Failure> {
-    let store = store(engine, env, args, app.clock.clone(), Role::Ingest).await?;
+    let store = store(carrier, env, args, app.clock.clone(), Role::Ingest).await?;
     Ok(App { store, ..app.clone() })
 }
 
 async fn store(
-    engine: Option<&Engine>,
+    carrier: Option<&Carrier>,
     env: &Env,
     args: &ServeArgs,
     clock: SharedClock,
     role: Role,
 ) -> Result<Store, StoreError> {
     let (_, operation_ms) = role.store_timeouts_ms();
-    let client = match engine {
-        Some(engine) => {
-            engine.client_within(Execution::Blocking, Duration::from_millis(operation_ms))
-        }
+    let client = match carrier {
+        Some(carrier) => client_within(carrier.clone(), Duration::from_millis(operation_ms)),
         None => flatline_shared::aws::client(role, args.endpoint_url.as_deref()).await,
     };
     Store::open(client, table(env), clock, IfMissing::Create).await

@@ -196,7 +196,7 @@ pub fn notice(
     said: Said<'_>,
 ) -> Notice {
     // A silence that a late heartbeat ended is told afterwards, as it looked before that heartbeat.
-    let last_seen = match (transition.reason, record.gap) {
+    let last_seen = match (transition.reason, record.unjudged_gap()) {
         (Reason::Silence, Some(gap)) => Some(gap.from),
         _ => record.last_beat,
     };

@@ -91,7 +91,7 @@ impl<'a> Judge<'a> {
         }
         self.watch.listen_to_others().await?;
         let log = app.store.sight_log().await?;
-        let heard = items.iter().filter_map(|(spec, record)| match record.gap {
+        let heard = items.iter().filter_map(|(spec, record)| match record.unjudged_gap() {
             Some(gap) => Some(gap.from),
             None => log.needs_rows(record, spec, app.clock.now()).then(|| record.heard_until()),
         });
@@ -174,20 +174,20 @@ impl<'a> Judge<'a> {
 
 fn sight(spec: &ServiceSpec, record: &ServiceRecord, sighted: &Sighted) -> Sight {
     let Sighted { log, holes, now } = sighted;
-    let Some(gap) = record.gap else { return log.sight(record, spec, holes, *now) };
+    let Some(gap) = record.unjudged_gap() else { return log.sight(record, spec, holes, *now) };
     let heard = record.resumed_at.map_or(gap.from, |resumed| gap.from.max(resumed));
     Sight::of_gap(heard, gap.to, spec.window_ms, holes)
 }
 
-/// Whether the holes in the gap of `record`, if it notes one, are stored: the next proof after it ends
-/// the last. The heartbeat that ended the gap is none: it may be the first that came through.
+/// Whether the holes in the gap of `record`, if it has one, are stored: a proof that is not older than
+/// its end has ended the last.
 fn is_known(record: &ServiceRecord, log: &SightLog) -> bool {
-    record.gap.is_none_or(|gap| log.last_proof.is_some_and(|proof| proof >= gap.to))
+    record.unjudged_gap().is_none_or(|gap| log.last_proof.is_some_and(|proof| proof >= gap.to))
 }
 
 /// Whether deciding about `record` takes sight: a silence that would be committed, or a gap.
 fn needs_sight(record: &ServiceRecord, spec: &ServiceSpec, now: UnixMs) -> bool {
-    let gap = record.gap.is_some() && !record.status.is_out();
+    let gap = record.unjudged_gap().is_some() && !record.status.is_out();
     let silent = matches!(
         reconcile(record, spec, None, now),
         Decision::Keep { reason: KeepReason::NeedsSight, .. }

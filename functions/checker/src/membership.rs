@@ -12,8 +12,13 @@ use futures_util::{StreamExt, stream};
 /// Records that are created or rewritten at a time.
 const CONCURRENCY: usize = 16;
 
-/// Remembers the configuration under this number, its channels, and how fine blind time must be known.
-pub async fn announce(app: &App, revision: u64, now: UnixMs) -> Result<(), StoreError> {
+/// Remembers the configuration, its channels, and how fine blind time must be known. Returns the number
+/// that it goes by: this one, or a higher one if what was applied last was rolled back, which is known
+/// only because no tick of it is in the way of ours.
+pub async fn announce(app: &App, revision: u64, now: UnixMs) -> Result<u64, StoreError> {
+    let last = app.store.config_state().await?;
+    let is_rolled_back = last.revision >= revision && last.hash != app.config.hash;
+    let revision = if is_rolled_back { last.revision + 1 } else { revision };
     let state = ConfigState {
         revision,
         hash: app.config.hash.clone(),
@@ -23,7 +28,8 @@ pub async fn announce(app: &App, revision: u64, now: UnixMs) -> Result<(), Store
         tracing::info!(revision, "configuration applied");
     }
     let finest_ms = LIMITS_MS[limit_index(app.config.smallest_window_ms())];
-    app.store.refine_sight(finest_ms, now).await
+    app.store.refine_sight(finest_ms, now).await?;
+    Ok(revision)
 }
 
 /// Creates missing records and writes changed windows, as `swept` is then. A record that the database

@@ -201,7 +201,8 @@ impl<'a> Run<'a> {
         let now = app.clock.now();
         let first = !self.checker.memory().applied;
         if first {
-            membership::announce(app, self.checker.revision(), now).await?;
+            let revision = membership::announce(app, self.checker.revision(), now).await?;
+            self.checker.revision.store(revision, Ordering::Relaxed);
             self.checker.remember_quarantine().await?;
         }
         if self.need == Need::Due {

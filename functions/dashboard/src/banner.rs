@@ -9,7 +9,7 @@ use crate::board::{Board, Standing};
 /// A tick marks itself each minute; two and a half without a mark mean that the checker stands.
 const CHECKER_LATE_MS: i64 = 150_000;
 
-/// A canary that fails is repeated each second; so long without a success is more than a flicker.
+/// A canary that fails is repeated within a second; to fail for so long is more than a flicker.
 const DEAF_MS: i64 = 10_000;
 
 /// The traces that the checker leaves.
@@ -19,8 +19,8 @@ pub struct Vigil {
     pub ticked_at: Option<UnixMs>,
     /// The newest proof that heartbeats come through.
     pub proven_at: Option<UnixMs>,
-    /// A canary failed since.
-    pub canary_failed: bool,
+    /// Since when canaries fail, if they do.
+    pub failing_since: Option<UnixMs>,
 }
 
 /// Whether statuses are being judged at all.
@@ -31,10 +31,12 @@ pub enum Checker {
         /// Since its newest mark.
         age_ms: i64,
     },
-    /// It runs, but its own heartbeats do not come through: silence proves nothing.
+    /// It runs, but its own heartbeats do not come through: silence may prove nothing.
     Deaf {
-        /// Since the last that did.
-        age_ms: i64,
+        /// Since they do not.
+        failing_ms: i64,
+        /// Since the newest proof, theirs or another heartbeat's.
+        proof_ms: i64,
     },
     /// It did before, but not lately.
     Stopped {
@@ -49,14 +51,13 @@ impl Checker {
     /// What these traces say at `now`.
     pub fn of(vigil: &Vigil, now: UnixMs) -> Self {
         let age_ms = |at: UnixMs| now.since_ms(at).max(0);
-        let unheard_ms = vigil.proven_at.map(age_ms).filter(|ms| {
-            let patience_ms = if vigil.canary_failed { DEAF_MS } else { CHECKER_LATE_MS };
-            *ms > patience_ms
-        });
-        match (vigil.ticked_at.map(age_ms), unheard_ms) {
+        let proof_ms = vigil.proven_at.map_or(0, age_ms);
+        let failing_ms = vigil.failing_since.map(age_ms).filter(|ms| *ms > DEAF_MS);
+        let failing_ms = failing_ms.or((proof_ms > CHECKER_LATE_MS).then_some(proof_ms));
+        match (vigil.ticked_at.map(age_ms), failing_ms) {
             (None, _) => Self::NeverRan,
             (Some(age_ms), _) if age_ms > CHECKER_LATE_MS => Self::Stopped { age_ms },
-            (Some(_), Some(age_ms)) => Self::Deaf { age_ms },
+            (Some(_), Some(failing_ms)) => Self::Deaf { failing_ms, proof_ms },
             (Some(age_ms), None) => Self::Running { age_ms },
         }
     }
@@ -65,7 +66,8 @@ impl Checker {
     pub fn known_until(self, now: UnixMs) -> UnixMs {
         match self {
             Self::Running { .. } => now,
-            Self::Stopped { age_ms } | Self::Deaf { age_ms } => now.plus_ms(-age_ms),
+            Self::Stopped { age_ms } => now.plus_ms(-age_ms),
+            Self::Deaf { proof_ms, .. } => now.plus_ms(-proof_ms),
             Self::NeverRan => UnixMs(0),
         }
     }
@@ -100,19 +102,23 @@ pub fn banner(board: &Board<'_>, checker: Checker) -> Banner {
     let stopped = "Checker not running";
     let (brief, headline) = match checker {
         Checker::Running { .. } => return state(board),
-        Checker::Deaf { age_ms } => {
-            let brief = "Flatline cannot hear heartbeats";
-            (brief, format!("{brief}: its own last came through {} ago", roughly(age_ms)))
-        }
+        Checker::Deaf { failing_ms, .. } => (
+            "Flatline does not hear itself",
+            format!("Flatline does not hear its own heartbeats for {}", roughly(failing_ms)),
+        ),
         Checker::Stopped { age_ms } => {
             (stopped, format!("{stopped}: data is {} old", roughly(age_ms)))
         }
         Checker::NeverRan => (stopped, format!("{stopped}: it has not run yet")),
     };
-    let until = if brief == stopped { "it runs again" } else { "they come through again" };
+    let meanwhile = if brief == stopped {
+        "Silence is not noticed until it runs again."
+    } else {
+        "Silence is told late or not at all until it does."
+    };
     Banner {
         brief: brief.to_owned(),
-        ..Banner::new(Standing::Unreadable, headline).with_detail(blind_detail(board, until))
+        ..Banner::new(Standing::Unreadable, headline).with_detail(blind_detail(board, meanwhile))
     }
 }
 
@@ -122,10 +128,10 @@ pub fn unreadable() -> Banner {
         .with_detail("Nothing is known of any service now. Refresh in a moment.")
 }
 
-fn blind_detail(board: &Board<'_>, until: &str) -> String {
+fn blind_detail(board: &Board<'_>, meanwhile: &str) -> String {
     let known = state(board);
     let known = known.detail.unwrap_or(known.headline);
-    format!("Silence is not noticed until {until}. Last known: {known}.")
+    format!("{meanwhile} Last known: {known}.")
 }
 
 /// How everything is, as far as is known.

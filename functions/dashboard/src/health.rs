@@ -28,8 +28,8 @@ pub struct CheckerHealth {
     pub last_tick: Option<String>,
     /// Since then, in ms.
     pub age_ms: Option<i64>,
-    /// The newest of its own heartbeats that came through, RFC 3339 UTC.
-    pub last_canary: Option<String>,
+    /// The newest proof that heartbeats come through, RFC 3339 UTC.
+    pub last_proof: Option<String>,
 }
 
 impl Health {
@@ -46,7 +46,7 @@ impl Health {
             status,
             last_tick: vigil.ticked_at.map(rfc3339),
             age_ms: vigil.ticked_at.map(age_ms),
-            last_canary: vigil.proven_at.map(rfc3339),
+            last_proof: vigil.proven_at.map(rfc3339),
         };
         Self { status: "ok", version: env!("CARGO_PKG_VERSION"), checker }
     }
@@ -66,15 +66,15 @@ mod tests {
         ];
         for (why, ago_ms, status, age_ms) in rows {
             let ticked_at = ago_ms.map(|ago_ms: i64| NOW.plus_ms(-ago_ms));
-            let vigil = Vigil { ticked_at, proven_at: ticked_at, canary_failed: false };
+            let vigil = Vigil { ticked_at, proven_at: ticked_at, failing_since: None };
             let health = Health::of(&vigil, NOW);
             assert_eq!(health.status, "ok", "{why}");
             assert_eq!((health.checker.status, health.checker.age_ms), (status, age_ms), "{why}");
             assert_eq!(health.checker.last_tick, ticked_at.map(rfc3339), "{why}");
-            assert_eq!(health.checker.last_canary, ticked_at.map(rfc3339), "{why}");
+            assert_eq!(health.checker.last_proof, ticked_at.map(rfc3339), "{why}");
         }
         let proven_at = Some(NOW.plus_ms(-60_000));
-        let deaf = Vigil { ticked_at: Some(NOW), proven_at, canary_failed: true };
+        let deaf = Vigil { ticked_at: Some(NOW), proven_at, failing_since: proven_at };
         assert_eq!(Health::of(&deaf, NOW).checker.status, "deaf");
     }
 }

@@ -54,12 +54,12 @@ pub async fn sweep(store: &Store) -> Result<Swept, StoreError> {
 
 /// The traces of the checker; one that cannot be read counts as none.
 pub async fn vigil(store: &Store) -> Result<Vigil, StoreError> {
-    let (tick, sight) = tokio::join!(store.tick_mark(), store.sight_log());
-    let (tick, sight) = (unless_broken(tick)?.flatten(), unless_broken(sight)?.unwrap_or_default());
+    let (tick, canary) = tokio::join!(store.tick_mark(), store.canary_state());
+    let canary = unless_broken(canary)?.unwrap_or_default();
     Ok(Vigil {
-        ticked_at: tick.map(|mark| mark.at),
-        proven_at: sight.last_proof,
-        canary_failed: sight.failed,
+        ticked_at: unless_broken(tick)?.flatten().map(|mark| mark.at),
+        proven_at: canary.proven_at,
+        failing_since: canary.failing_since,
     })
 }
 

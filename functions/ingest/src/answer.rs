@@ -79,8 +79,8 @@ fn warn(body: &mut Value, entry: &Entry) {
     }
 }
 
-/// Some are stored and some could not be: clients send a request again only as a whole, and to be told
-/// twice that a service lives does no harm.
+/// Some are stored and some could not be. Clients send a request again only as a whole; what it states
+/// is stated again then, which is better than a heartbeat that nobody sends again.
 fn try_again(failures: &[Failure], list: &Value) -> Response {
     let busy = failures.iter().filter(|failure| **failure == Failure::Busy).count();
     let message = format!("The database did not take {busy} of the heartbeats: send them again");

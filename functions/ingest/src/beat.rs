@@ -1,6 +1,6 @@
 //! One heartbeat: its log row if it says something, its one write, the gap that it may end.
 
-use flatline_domain::{Gap, Membership, Status, UnixMs};
+use flatline_domain::{Gap, Membership, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::Service;
 use flatline_shared::store::{Beat, BeatOutcome, StoreError};
@@ -10,9 +10,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::admission::{Failure, Sender};
 use crate::change;
 use crate::content::Content;
-
-/// A heartbeat that returns at most this long after the deadline leaves no gap, in ms.
-const GAP_SLACK_MS: i64 = 500;
 
 /// Rows of the log of one service that are written at the same time.
 const CONCURRENT_ROWS: usize = 16;
@@ -87,15 +84,10 @@ async fn write_log(
 /// The silence that this heartbeat ended although nobody had judged it yet; or the one that ended with
 /// the heartbeat before it, if whoever stored that died before noting it.
 fn gap(service: &Service, outcome: &BeatOutcome, now: UnixMs) -> Option<Gap> {
-    let before = outcome.before.as_ref()?;
-    let from = before.last_beat?;
-    let watched = service.spec.membership == Membership::Active && before.status == Status::Up;
-    let stored = outcome.after.last_beat == Some(now);
-    if !(watched && stored) {
+    let (before, after) = (outcome.before.as_ref()?, &outcome.after);
+    let stored = after.last_beat == Some(now);
+    if service.spec.membership != Membership::Active || !stored || after.gap.is_some() {
         return None;
     }
-    if now.since_ms(before.deadline) > GAP_SLACK_MS {
-        return Some(Gap { from, to: now });
-    }
-    before.unnoted_gap(GAP_SLACK_MS)
+    after.unnoted_gap().or_else(|| before.unnoted_gap())
 }

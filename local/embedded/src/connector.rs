@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::auth::{Params, ResolveAuthScheme};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Builder, ConfigBag, Region, RuntimeComponents, StalledStreamProtectionConfig,
 };
@@ -27,7 +29,7 @@ pub enum Execution {
     /// On the calling task: no thread is involved, so tokio's paused clock may advance by itself.
     Inline,
     /// On a thread of its own, in the order in which calls come, so that an fsync never holds up a
-    /// worker. A call that its caller has given up on is finished all the same, as it would be at AWS.
+    /// worker. A call that has begun is finished, also if its caller gives up on it, as it would be at AWS.
     Blocking,
 }
 
@@ -118,6 +120,13 @@ pub fn client_config(http_client: SharedHttpClient) -> Builder {
         .allow_no_auth()
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client)
+}
+
+/// As [`client_with`], but an operation that takes longer fails. There is no time-out for a single
+/// attempt: with no network between, another try would only queue behind the first.
+pub fn client_within(http_client: SharedHttpClient, operation: Duration) -> Client {
+    let timeouts = TimeoutConfig::builder().operation_timeout(operation).build();
+    Client::from_conf(client_config(http_client).timeout_config(timeouts).build())
 }
 
 /// A client over `http_client`, usually [`Engine::http_client`] with something around it.

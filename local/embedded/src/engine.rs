@@ -4,9 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::{Database, DynoxideError};
 
@@ -121,18 +119,6 @@ impl Engine {
     /// An SDK client onto this database.
     pub fn client(&self, execution: Execution) -> aws_sdk_dynamodb::Client {
         connector::client_with(self.http_client(execution))
-    }
-
-    /// As [`Engine::client`], but an operation that takes longer fails. There is no time-out for a single
-    /// attempt: with no network between, another try would only queue behind the first.
-    pub fn client_within(
-        &self,
-        execution: Execution,
-        operation: Duration,
-    ) -> aws_sdk_dynamodb::Client {
-        let timeouts = TimeoutConfig::builder().operation_timeout(operation).build();
-        let config = connector::client_config(self.http_client(execution)).timeout_config(timeouts);
-        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// The transport below [`Engine::client`], for callers that put something between.

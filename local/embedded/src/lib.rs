@@ -11,7 +11,9 @@ mod engine;
 mod operation;
 mod queue;
 
-pub use connector::{Execution, client_config, client_with};
+/// What carries the SDK's requests.
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient as Carrier;
+pub use connector::{Execution, client_config, client_with, client_within};
 pub use copy::copy;
 pub use data_lock::{DataLock, DataLockError};
 pub use engine::{Answer, Engine, EngineError};

@@ -32,7 +32,7 @@ pub(crate) enum QueueError {
     Panicked,
 }
 
-/// The queue. When it is dropped, what waits is carried out first.
+/// The queue. When it is dropped, what has begun is finished first.
 pub(crate) struct Queue {
     turns: Option<Sender<Turn>>,
     thread: Result<Option<JoinHandle<()>>, QueueError>,
@@ -48,8 +48,8 @@ impl Queue {
         Self { turns: Some(turns), thread }
     }
 
-    /// Waits for its turn and carries it out. A call that its caller gives up on is carried out all the
-    /// same, as it would be at AWS.
+    /// Waits for its turn and carries it out. A call that its caller gives up on once it has begun is
+    /// carried out all the same, as it would be at AWS.
     pub(crate) async fn carry_out(&self, work: Work) -> Result<Answer, QueueError> {
         if let Err(error) = &self.thread {
             return Err(error.clone());
@@ -66,6 +66,11 @@ impl Queue {
 
 fn serve(engine: &Engine, waiting: &Receiver<Turn>) {
     for Turn { work, answer } in waiting {
+        // Whoever gave up before its turn counts as never having asked: under a flood the work of those
+        // who left must not keep the others waiting.
+        if answer.is_closed() {
+            continue;
+        }
         // A panic is this call's alone: its answer is lost.
         let done = catch_unwind(AssertUnwindSafe(|| engine.carry_out(work)));
         // Nobody may wait for it any more.
@@ -77,7 +82,7 @@ impl Drop for Queue {
     fn drop(&mut self) {
         self.turns = None;
         if let Ok(thread) = &mut self.thread {
-            // It has caught its panics and ends when nothing waits.
+            // It has caught its panics and ends when nobody waits.
             let _ended = thread.take().map(JoinHandle::join);
         }
     }

@@ -89,7 +89,7 @@ fn watched(
     sight: Option<&Sight>,
     now: UnixMs,
 ) -> Decision {
-    match (record.gap, sight) {
+    match (record.unjudged_gap(), sight) {
         (Some(gap), Some(sight)) => return judge_gap(record, spec, gap, sight, now),
         // Whatever was stated since comes after the silence before it, or that would never be told.
         (Some(_), None) => return keep(KeepReason::NeedsSight, now, spec, now),
@@ -172,7 +172,9 @@ fn judge_gap(
         return Decision::ClearGap(KeepReason::AfterHole);
     }
     let down = transition(record, Status::Down, Reason::Silence, began.min(gap.to), now);
-    let (to, reason) = match record.reported {
+    // What a later heartbeat stated is committed at the next look.
+    let stated = if record.last_beat == Some(gap.to) { record.reported } else { Status::Up };
+    let (to, reason) = match stated {
         // It spoke again only to say that it is down: one outage, which goes on.
         Status::Down => return Decision::Commit(vec![down]),
         Status::Degraded => (Status::Degraded, Reason::Reported),

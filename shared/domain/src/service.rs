@@ -1,5 +1,6 @@
 //! What we watch (the spec, from the configuration) and what we know of it (the record, stored).
 
+use crate::reconcile::ARRIVAL_SLACK_MS;
 use crate::{IncidentChange, Reason, ServiceRoute, Status, Transition, UnixMs};
 
 /// Whether the configuration wants a service watched.
@@ -75,6 +76,9 @@ pub struct ServiceRecord {
     pub last_beat: Option<UnixMs>,
     /// When silence becomes too long, as of the newest heartbeat; [`UnixMs::NEVER`] if never.
     pub deadline: UnixMs,
+    /// The deadline that was in force when the newest heartbeat came. `None`: whether that one was late
+    /// is judged, or it is the first.
+    pub was_due: Option<UnixMs>,
     /// The window that `deadline` was computed with, in ms.
     pub window_ms: i64,
     /// What the newest heartbeat stated. A transition that no heartbeat caused overwrites it with
@@ -108,6 +112,7 @@ impl ServiceRecord {
             status_since: now,
             last_beat: None,
             deadline: first_due,
+            was_due: None,
             window_ms: spec.window_ms,
             reported: Status::Unknown,
             wake: UnixMs::NEVER,
@@ -140,14 +145,19 @@ impl ServiceRecord {
     }
 
     /// The record after a repaired clock: times from which silence is counted, and that lie more than
-    /// [`CLOCK_AHEAD_MS`] ahead of `now`, become `now`. `None`: none does.
+    /// [`CLOCK_AHEAD_MS`] ahead of `now`, become `now`; gap and arrivals ahead are forgotten. `None`:
+    /// nothing lies ahead.
     #[must_use]
     pub fn repaired(&self, spec: &ServiceSpec, now: UnixMs) -> Option<Self> {
-        let mended = |at: UnixMs| if at.since_ms(now) > CLOCK_AHEAD_MS { now } else { at };
+        let is_ahead = |at: UnixMs| at.since_ms(now) > CLOCK_AHEAD_MS;
+        let mended = |at: UnixMs| if is_ahead(at) { now } else { at };
         let mut next = Self {
             last_beat: self.last_beat.map(mended),
             configured_at: mended(self.configured_at),
             resumed_at: self.resumed_at.map(mended),
+            // What one clock began and another ended has no length.
+            gap: self.gap.filter(|gap| !is_ahead(gap.to)),
+            ring: self.ring.iter().copied().filter(|at| !is_ahead(*at)).collect(),
             ..self.clone()
         };
         if next == *self {
@@ -155,18 +165,33 @@ impl ServiceRecord {
         }
         next.window_ms = spec.window_ms;
         next.deadline = next.due(spec);
+        next.was_due = None;
         Some(next)
     }
 
-    /// The silence that the newest heartbeat ended, by the ring, if it was longer than the window by
-    /// more than `slack_ms` and nothing was committed or noted since: whoever stored that heartbeat
-    /// died before the note.
+    /// A silence that nobody has judged: the one that is noted, or the one that the newest heartbeat
+    /// ended, if it came later than the deadline in force by more than [`ARRIVAL_SLACK_MS`]. Whoever
+    /// stored it may have died before the note.
     #[must_use]
-    pub fn unnoted_gap(&self, slack_ms: i64) -> Option<Gap> {
-        let [to, from, ..] = self.ring[..] else { return None };
-        let is_long = to.since_ms(from) > self.window_ms + slack_ms;
-        let is_new = self.gap.is_none() && from >= self.status_since;
-        (is_long && is_new).then_some(Gap { from, to })
+    pub fn unjudged_gap(&self) -> Option<Gap> {
+        self.gap.or_else(|| self.unnoted_gap())
+    }
+
+    /// The second of the two of [`ServiceRecord::unjudged_gap`].
+    #[must_use]
+    pub fn unnoted_gap(&self) -> Option<Gap> {
+        let (Some(due), [to, from, ..]) = (self.was_due, &self.ring[..]) else { return None };
+        let is_late = to.since_ms(due) > ARRIVAL_SLACK_MS;
+        let is_open = self.status == Status::Up && *from >= self.status_since;
+        (is_late && is_open).then_some(Gap { from: *from, to: *to })
+    }
+
+    /// The record once its unjudged gap was found to be none.
+    #[must_use]
+    pub fn without_gap(&self) -> Self {
+        let ends_now = self.unjudged_gap().is_some_and(|gap| self.last_beat == Some(gap.to));
+        let was_due = self.was_due.filter(|_| !ends_now);
+        Self { gap: None, was_due, ..self.clone() }
     }
 
     /// The record as a heartbeat at `at` that states `stated` leaves it. The store does the same in
@@ -175,6 +200,7 @@ impl ServiceRecord {
     pub fn after_beat(&self, at: UnixMs, stated: Status, window_ms: i64) -> Self {
         let mut next = self.clone();
         next.last_beat = Some(at);
+        next.was_due = Some(self.deadline);
         next.window_ms = window_ms;
         next.deadline = at.plus_ms(window_ms);
         next.reported = stated;

@@ -89,7 +89,7 @@ pub fn canary_period_ms(smallest_window_ms: i64) -> i64 {
 }
 
 /// After how long a canary that failed is repeated when this is the smallest window, in ms: period and
-/// repetition stay within the limit that makes a hole, so that one lost canary hides nothing.
+/// repetition stay within the limit that makes a hole, so that one canary that is refused hides nothing.
 #[must_use]
 pub fn canary_retry_ms(smallest_window_ms: i64) -> i64 {
     (LIMITS_MS[limit_index(smallest_window_ms)] / 4).min(1_000)

@@ -9,10 +9,10 @@ use super::change::Change;
 use super::item::{Item, number, old_image};
 use super::{Beat, BeatOutcome, Store, StoreError, record};
 
-/// Shifts the ring: right sides read the item as it was.
+/// Shifts the ring and keeps the deadline that was: right sides read the item as it was.
 const SHIFT: &str = "SET r0 = :lb, r1 = if_not_exists(r0, :none), r2 = if_not_exists(r1, :none), \
     r3 = if_not_exists(r2, :none), r4 = if_not_exists(r3, :none), r5 = if_not_exists(r4, :none), \
-    r6 = if_not_exists(r5, :none), r7 = if_not_exists(r6, :none), ";
+    r6 = if_not_exists(r5, :none), r7 = if_not_exists(r6, :none), dp = if_not_exists(dl, :never), ";
 
 /// Nothing newer is stored.
 const NEWEST: &str = "(attribute_not_exists(lb) OR lb <= :lb OR lb > :ahead)";
@@ -62,12 +62,13 @@ impl Store {
             .set_new(record::STATUS, record::status(Status::Unknown))
             .set_new(record::VERSION, number(0))
             .set_new(record::STATUS_SINCE, record::time(beat.at))
-            .set_new(record::WAKE, never)
+            .set_new(record::WAKE, never.clone())
             .set_new(record::CONFIGURED_AT, record::time(beat.at))
             .set_new(record::REMINDERS, number(0))
             .on(condition)
             .value(":ahead", record::time(beat.at.plus_ms(CLOCK_AHEAD_MS)))
-            .value(":none", AttributeValue::Null(true));
+            .value(":none", AttributeValue::Null(true))
+            .value(":never", never);
         let request = self.change(self.record_key(beat.id), &change);
         let whole = request.get_update_expression().clone().unwrap_or_default();
         request
@@ -111,6 +112,7 @@ fn first_heard(beat: &Beat<'_>) -> ServiceRecord {
         status_since: beat.at,
         last_beat: None,
         deadline: UnixMs::NEVER,
+        was_due: None,
         window_ms: beat.window_ms,
         reported: Status::Unknown,
         wake: UnixMs::NEVER,
@@ -124,10 +126,10 @@ fn first_heard(beat: &Beat<'_>) -> ServiceRecord {
 }
 
 /// Our own heartbeat is stored, by an attempt whose answer was lost and with it the record before:
-/// the ring still tells when the one before came, so that a gap is noticed all the same.
+/// what it keeps of that one tells whether a gap ended.
 fn before_newest(stored: &ServiceRecord) -> ServiceRecord {
     let ring = stored.ring.get(1..).unwrap_or_default().to_vec();
     let last_beat = ring.first().copied();
-    let deadline = last_beat.map_or(UnixMs::NEVER, |beat| beat.plus_ms(stored.window_ms));
-    ServiceRecord { last_beat, deadline, ring, ..stored.clone() }
+    let deadline = stored.was_due.unwrap_or(UnixMs::NEVER);
+    ServiceRecord { last_beat, deadline, was_due: None, ring, ..stored.clone() }
 }

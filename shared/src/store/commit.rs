@@ -36,9 +36,12 @@ impl Store {
 
     /// Forgets a gap that was no outage (condition: gap as read).
     pub async fn clear_gap(&self, record: &ServiceRecord) -> Result<CommitOutcome, StoreError> {
-        let change = Change::default()
+        let mut change = Change::default()
             .remove(record::GAP)
             .if_still(record::GAP, record.gap.map(record::gap));
+        if record.without_gap().was_due.is_none() {
+            change = change.remove(record::WAS_DUE);
+        }
         let request = self.change(self.record_key(&record.id), &change);
         match self.update(request).await? {
             Written::Done(_) => Ok(CommitOutcome::Committed),
@@ -172,7 +175,7 @@ fn conditions(change: Change, before: &ServiceRecord, transitions: &[Transition]
     let reported = Some(record::status(before.reported));
     let gap = before.gap.map(record::gap);
     match transitions {
-        [one] if one.reason.is_silence() && gap.is_some() => {
+        [one] if one.reason.is_silence() && before.unjudged_gap().is_some() => {
             change.if_still(record::GAP, gap).if_still(record::REPORTED, reported)
         }
         [one] if one.reason.is_silence() => change.if_still(record::LAST_BEAT, last_beat),

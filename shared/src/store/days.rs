@@ -117,8 +117,22 @@ impl Store {
     /// Blind time from `from` on, with the hole that a proof at `to` would end: a heartbeat that
     /// recovers may be the first that comes through.
     async fn holes_between(&self, from: UnixMs, to: UnixMs) -> Result<Vec<Hole>, StoreError> {
-        let (holes, log) = tokio::try_join!(self.holes_since(from), self.sight_log())?;
-        Ok(merged(holes.into_iter().chain(log.hole_before(to)).collect()))
+        let (holes, log) = tokio::join!(self.holes_since(from), self.sight_log());
+        let open = unless_broken(log)?.and_then(|log| log.hole_before(to));
+        let holes = unless_broken(holes)?.unwrap_or_default();
+        Ok(merged(holes.into_iter().chain(open).collect()))
+    }
+}
+
+/// What cannot be read costs some exactness; a transition never waits for it.
+fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Unavailable(why)) => Err(StoreError::Unavailable(why)),
+        Err(error) => {
+            tracing::warn!(%error, "blind time cannot be read and is not counted");
+            Ok(None)
+        }
+        Ok(value) => Ok(Some(value)),
     }
 }
 

@@ -40,7 +40,7 @@ fn message(commit: &Commit<'_>, transition: &Transition) -> String {
     match transition.reason {
         Reason::Silence => {
             let before = commit.before;
-            let heard = before.gap.map(|gap| gap.from).or(before.last_beat).map(rfc3339);
+            let heard = before.unjudged_gap().map(|gap| gap.from).or(before.last_beat).map(rfc3339);
             let heard = heard.unwrap_or_else(|| "an unknown time".to_owned());
             format!("{name} is down since {at}: its last heartbeat came at {heard}.")
         }

@@ -8,11 +8,14 @@ use super::item::{self, Item, json, number, text};
 use super::rows::Span;
 use super::{LogEntry, Store, StoreError, keys};
 
+/// A request has at most so many rows of one service; another of the same millisecond has its own range.
+const REQUEST_ROWS: u32 = 1_000;
+
 /// No other row has this key.
 const UNUSED: &str = "attribute_not_exists(PK)";
 
 fn entry_item(id: &str, entry: &LogEntry, n: u32, keep_days: u32) -> Item {
-    let mut row = item::key(keys::log(id), format!("{}#{n:04}", keys::instant(entry.at)));
+    let mut row = item::key(keys::log(id), format!("{}#{n:07}", keys::instant(entry.at)));
     let expires_at = entry.at.plus_ms(item::days_ms(keep_days));
     row.extend(
         [
@@ -56,7 +59,7 @@ impl Store {
             if failure.unmet()?.item == Some(row) {
                 return Ok(());
             }
-            n += 1;
+            n += REQUEST_ROWS;
         }
     }
 

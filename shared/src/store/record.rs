@@ -17,6 +17,8 @@ pub(super) const STATUS_SINCE: &str = "ss";
 pub(super) const LAST_BEAT: &str = "lb";
 /// When silence becomes too long.
 pub(super) const DEADLINE: &str = "dl";
+/// The deadline when the newest heartbeat came; absent once that was judged.
+pub(super) const WAS_DUE: &str = "dp";
 /// The window, in ms.
 pub(super) const WINDOW: &str = "w";
 /// What the newest heartbeat stated, as a word.
@@ -68,6 +70,7 @@ pub(super) fn decode(item: &Item) -> Result<ServiceRecord, StoreError> {
         status_since: reader.time(STATUS_SINCE)?,
         last_beat: reader.opt_time(LAST_BEAT)?,
         deadline: reader.time(DEADLINE)?,
+        was_due: reader.opt_time(WAS_DUE)?,
         window_ms: reader.number(WINDOW)?,
         reported: reader.word(REPORTED, Status::parse)?,
         wake: reader.time(WAKE)?,

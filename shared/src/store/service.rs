@@ -126,11 +126,21 @@ impl Store {
         repaired: &ServiceRecord,
     ) -> Result<(), StoreError> {
         let mut change = Change::default()
+            .remove(record::WAS_DUE)
             .set(record::CONFIGURED_AT, record::time(repaired.configured_at))
             .set(record::WINDOW, number(repaired.window_ms))
             .set(record::DEADLINE, record::time(repaired.deadline));
         if let Some(beat) = repaired.last_beat {
             change = change.set(record::LAST_BEAT, record::time(beat));
+        }
+        if repaired.gap.is_none() {
+            change = change.remove(record::GAP);
+        }
+        for (place, name) in record::BEATS.into_iter().enumerate() {
+            change = match repaired.ring.get(place) {
+                Some(beat) => change.set(name, record::time(*beat)),
+                None => change.remove(name),
+            };
         }
         if let Some(resumed_at) = repaired.resumed_at {
             change = change.set(record::RESUMED_AT, record::time(resumed_at));

@@ -15,10 +15,12 @@ use super::call::{Reading, Written, system_key};
 use super::change::Change;
 use super::item::{self, EXPIRES, Item, Reader, days_ms, expiry, number};
 use super::rows::readable;
-use super::{Store, StoreError, keys, record};
+use super::{CanaryState, Store, StoreError, keys, record};
 
 const LAST_PROOF: &str = "p";
 const FAILED: &str = "f";
+/// Since when canaries fail.
+const FAILED_SINCE: &str = "fs";
 const FINEST: &str = "n";
 const HOLES: &str = "h";
 const VERSION: &str = "v";
@@ -51,6 +53,16 @@ impl Store {
         Ok(self.read_sight().await?.log)
     }
 
+    /// How canaries do: when the newest proof was, and since when they fail, if they do.
+    pub async fn canary_state(&self) -> Result<CanaryState, StoreError> {
+        let item = self.get(system_key("canary"), Reading::Eventual).await?.unwrap_or_default();
+        let reader = Reader::new(&item);
+        Ok(CanaryState {
+            proven_at: reader.opt_time(LAST_PROOF)?,
+            failing_since: reader.opt_time(FAILED_SINCE)?,
+        })
+    }
+
     /// Records a proof (`SightLog::prove`). Without a hole: 1 UpdateItem, 0 reads. With one: the new
     /// log and the hole row as one transaction, on condition that the log is as read.
     pub async fn prove(&self, at: UnixMs) -> Result<(), StoreError> {
@@ -68,7 +80,11 @@ impl Store {
         let Some(found) = self.prove_fast(at).await? else { return Ok(()) };
         self.change_sight(Some(found), |log| {
             let next = log.prove_late(at);
-            let hole = if next == *log { None } else { log.hole_before(at) };
+            // While canaries fail, each of these ends a hole: only the long ones are time in which nobody
+            // was heard.
+            let hole = log
+                .hole_before(at)
+                .filter(|hole| next != *log && hole.len_ms() > log.finest_ms.max(LIMITS_MS[0]));
             (next, hole)
         })
         .await
@@ -80,7 +96,10 @@ impl Store {
             .client
             .update_item()
             .set_key(Some(system_key("canary")))
-            .update_expression("SET f = :yes, v = if_not_exists(v, :zero) + :one")
+            .update_expression(
+                "SET f = :yes, fs = if_not_exists(fs, :since), v = if_not_exists(v, :zero) + :one",
+            )
+            .expression_attribute_values(":since", number(self.clock.now().0))
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":one", number(1));
@@ -206,7 +225,7 @@ fn sight_change(read: &Read, next: &SightLog) -> Change {
         Some(at) => change.set(LAST_PROOF, record::time(at)),
         None => change,
     };
-    if next.failed { change } else { change.remove(FAILED) }
+    if next.failed { change } else { change.remove(FAILED).remove(FAILED_SINCE) }
 }
 
 fn encode_slot(hole: Option<Hole>) -> AttributeValue {

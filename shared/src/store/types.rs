@@ -63,6 +63,15 @@ pub struct BeatOutcome {
     pub after: ServiceRecord,
 }
 
+/// How canaries do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CanaryState {
+    /// The newest proof that heartbeats come through.
+    pub proven_at: Option<UnixMs>,
+    /// Since when canaries fail. `None`: they do not.
+    pub failing_since: Option<UnixMs>,
+}
+
 /// One row of the heartbeat log: a heartbeat with content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {

@@ -47,6 +47,7 @@ impl Protocol {
         };
         // A gap is the checker's to note in this world: it looks often enough.
         next.record = next.record.after_beat(next.time(), stated, self.spec.window_ms);
+        next.record.was_due = None;
         next.ingest = Some(next.record.clone());
         next.looked = false;
     }

@@ -96,8 +96,8 @@ pub struct Truth {
     pub waiting: BTreeSet<(String, String)>,
     /// Channels that were told of trouble, by service.
     pub told_of_trouble: BTreeMap<String, BTreeSet<String>>,
-    /// Who holds which channel.
-    pub owners: BTreeMap<String, String>,
+    /// Who holds which channel: its name and the number of its process.
+    pub owners: BTreeMap<String, (String, u32)>,
     /// Leases that somebody took over because they had run out, by channel.
     pub overruns: BTreeMap<String, u32>,
     /// Processes that died.
@@ -145,11 +145,17 @@ impl Truth {
     }
 
     /// A channel was claimed.
-    pub fn claimed(&mut self, channel: &str, owner: &str) {
-        let before = self.owners.insert(channel.to_owned(), owner.to_owned());
-        if before.is_some_and(|before| before != owner) {
+    pub fn claimed(&mut self, channel: &str, owner: &str, process: u32) {
+        let before = self.owners.insert(channel.to_owned(), (owner.to_owned(), process));
+        if before.is_some_and(|before| before.0 != owner) {
             *self.overruns.entry(channel.to_owned()).or_default() += 1;
         }
+    }
+
+    /// A process died; what it held is nobody's.
+    pub fn died(&mut self, process: u32) {
+        self.crashes += 1;
+        self.owners.retain(|_, (_, holder)| *holder != process);
     }
 
     /// Something is wrong with us from `from_ms` to `until_ms`.

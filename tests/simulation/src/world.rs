@@ -277,7 +277,7 @@ impl World {
             self.scene.note(format!("process {} is dead", self.main.number()));
             self.restart.at_ms = Some(at_ms);
             let mut truth = self.scene.truth();
-            truth.crashes += 1;
+            truth.died(self.main.number());
             truth.trouble(now_ms - STEP_MS, at_ms + 5_000);
             return;
         };
@@ -301,7 +301,7 @@ impl World {
         self.scene.note(format!("process {} ends", cage.number()));
         let now_ms = self.scene.now_ms();
         let mut truth = self.scene.truth();
-        truth.crashes += 1;
+        truth.died(cage.number());
         // Its ticks ended those of the first, whose next one comes within a minute.
         truth.trouble(now_ms, now_ms + MINUTE_MS);
     }

@@ -122,7 +122,7 @@ impl Scene {
         if let Some(lease) = write.updated("Q#", Some("!")) {
             let channel = lease.pk.trim_start_matches("Q#");
             match &write.tenure {
-                Tenure::Begins(owner) => truth.claimed(channel, owner),
+                Tenure::Begins(owner) => truth.claimed(channel, owner, errand.cage.number()),
                 Tenure::Ends => drop(truth.owners.remove(channel)),
                 Tenure::GoesOn => {}
             }

@@ -157,6 +157,9 @@ async fn what_was_rolled_back_gives_way_to_a_higher_number_of_ours() {
     membership::announce(&app, ours.revision(), now).await.unwrap();
     let state = app.store.config_state().await.unwrap();
     assert_eq!((state.revision, &state.hash), (6, &app.config.hash), "it is written as ours");
+    app.store.apply_config(&ConfigState { revision: 9, ..newer }, now).await.unwrap();
+    let died_between = membership::announce(&app, ours.revision(), now).await.unwrap();
+    assert_eq!(died_between, 10, "its mark was overwritten, and not what it had applied");
     let twin = Checker::new(app.clone());
     let (begun, _) = twin.begin().await.unwrap().unwrap();
     assert_eq!(begun.revision, 6, "other processes of ours go by the same number");

@@ -154,21 +154,26 @@ fn the_checker_stands_when_its_mark_is_older_than_two_and_a_half_minutes() {
 #[test]
 fn the_checker_is_deaf_when_its_own_heartbeats_do_not_come_through() {
     let running = Checker::Running { age_ms: 0 };
+    let deaf = |failing_ms, proof_ms| Checker::Deaf { failing_ms, proof_ms };
     let rows = [
-        ("proven a moment ago", 1_000, false, running),
-        ("one that failed is repeated first", 10_000, true, running),
-        ("failing for longer", 10_001, true, Checker::Deaf { age_ms: 10_001 }),
-        ("none is due that soon", 150_000, false, running),
-        ("none was even sent", 150_001, false, Checker::Deaf { age_ms: 150_001 }),
+        ("proven a moment ago", 1_000, None, running),
+        ("one that failed is repeated first", 60_000, Some(10_000), running),
+        ("failing for longer", 60_000, Some(10_001), deaf(10_001, 60_000)),
+        ("failing, while others are heard", 0, Some(90_000), deaf(90_000, 0)),
+        ("none is due that soon", 150_000, None, running),
+        ("none was even sent", 150_001, None, deaf(150_001, 150_001)),
     ];
-    for (why, ago_ms, canary_failed, expected) in rows {
-        let proven_at = Some(NOW.plus_ms(-ago_ms));
-        let vigil = Vigil { ticked_at: Some(NOW), proven_at, canary_failed };
+    for (why, proof_ms, failing_ms, expected) in rows {
+        let vigil = Vigil {
+            ticked_at: Some(NOW),
+            proven_at: Some(NOW.plus_ms(-proof_ms)),
+            failing_since: failing_ms.map(|ms: i64| NOW.plus_ms(-ms)),
+        };
         assert_eq!(Checker::of(&vigil, NOW), expected, "{why}");
     }
-    let said = of(&[Standing::Up], Checker::Deaf { age_ms: 3 * MINUTE_MS });
-    let headline = "Flatline cannot hear heartbeats: its own last came through 3 minutes ago";
-    let detail = "Silence is not noticed until they come through again. Last known: All services \
+    let said = of(&[Standing::Up], deaf(3 * MINUTE_MS, 0));
+    let headline = "Flatline does not hear its own heartbeats for 3 minutes";
+    let detail = "Silence is told late or not at all until it does. Last known: All services \
                   operational.";
     assert_eq!(said, ("unreadable", headline.to_owned(), Some(detail.to_owned())));
 }

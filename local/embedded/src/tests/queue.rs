@@ -21,23 +21,40 @@ fn at_once() -> mpsc::Receiver<()> {
     receive
 }
 
+/// A call that says when it has begun, and then waits for a word.
+fn begun(
+    text: &'static str,
+    done: mpsc::Sender<&'static str>,
+) -> (Work, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (begins, has_begun) = mpsc::channel();
+    let (go, ready) = mpsc::channel();
+    let work = call(text, ready, done);
+    let work: Work = Box::new(move |db| {
+        begins.send(()).unwrap();
+        work(db)
+    });
+    (work, has_begun, go)
+}
+
 #[tokio::test]
-async fn calls_are_carried_out_in_their_order_even_if_nobody_waits_for_them() {
+async fn what_has_begun_is_finished_and_who_gave_up_before_is_not_carried_out() {
     let queue = Arc::new(Queue::before(Engine::memory().unwrap()));
     let (done, order) = mpsc::channel();
-    let (go, ready) = mpsc::channel();
+    let (first, has_begun, go) = begun("first", done.clone());
     {
-        let mut given_up = Box::pin(queue.carry_out(call("first", ready, done.clone())));
-        let polled = poll_once(given_up.as_mut()).await;
-        assert!(polled.is_none(), "{polled:?}");
+        let mut given_up = Box::pin(queue.carry_out(first));
+        assert!(poll_once(given_up.as_mut()).await.is_none());
+        has_begun.recv().unwrap();
+        let mut too_soon = Box::pin(queue.carry_out(call("second", at_once(), done.clone())));
+        assert!(poll_once(too_soon.as_mut()).await.is_none());
     }
-    let second = tokio::spawn({
+    let third = tokio::spawn({
         let queue = queue.clone();
-        async move { queue.carry_out(call("second", at_once(), done)).await }
+        async move { queue.carry_out(call("third", at_once(), done)).await }
     });
     go.send(()).unwrap();
-    assert_eq!(second.await.unwrap().unwrap().body, b"second");
-    assert_eq!(order.iter().collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(third.await.unwrap().unwrap().body, b"third");
+    assert_eq!(order.iter().collect::<Vec<_>>(), ["first", "third"]);
 }
 
 /// Polls once.
@@ -62,13 +79,16 @@ async fn a_panic_is_one_calls_alone() {
 }
 
 #[tokio::test]
-async fn what_waits_is_carried_out_before_the_queue_is_gone() {
+async fn what_has_begun_is_finished_before_the_queue_is_gone() {
     let queue = Queue::before(Engine::memory().unwrap());
     let (done, order) = mpsc::channel();
-    for text in ["first", "second"] {
-        let _given_up =
-            poll_once(Box::pin(queue.carry_out(call(text, at_once(), done.clone())))).await;
+    let (work, has_begun, go) = begun("first", done);
+    {
+        let mut given_up = Box::pin(queue.carry_out(work));
+        assert!(poll_once(given_up.as_mut()).await.is_none());
+        has_begun.recv().unwrap();
     }
-    drop((queue, done));
-    assert_eq!(order.try_iter().collect::<Vec<_>>(), ["first", "second"]);
+    go.send(()).unwrap();
+    drop(queue);
+    assert_eq!(order.try_iter().collect::<Vec<_>>(), ["first"]);
 }

@@ -65,7 +65,7 @@ fn every_decision_has_its_reason() {
     use Expect::{Clear, Commit, Keep, Remind};
     use KeepReason as K;
     use Status::{Closed, Degraded, Down, Paused, Unknown, Up};
-    let rows = [
+    let rows = vec![
         row(
             "within the window nothing happens, and the deadline plus slack is the next look",
             heard(Up),
@@ -310,6 +310,12 @@ fn every_decision_has_its_reason() {
             ServiceRecord { reported: Down, ..gap(Up, 100.0, 150.0) },
             151.0,
             Commit(vec![(Down, at(110.0), Reason::Silence)]),
+        ),
+        row(
+            "what was stated some time after the return is none of the outage",
+            gap(Up, 100.0, 150.0).after_beat(at(155.0), Down, 10_000),
+            156.0,
+            Commit(vec![(Down, at(110.0), Reason::Silence), (Up, at(150.0), Reason::Recovered)]),
         ),
         Row {
             sight: None,

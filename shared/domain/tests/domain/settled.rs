@@ -1,6 +1,8 @@
 //! What a decision leaves, and what is decided next.
 
-use flatline_domain::{Decision, ServiceRecord, ServiceSpec, Sight, Status, UnixMs, reconcile};
+use flatline_domain::{
+    Decision, Gap, ServiceRecord, ServiceSpec, Sight, Status, UnixMs, reconcile,
+};
 
 use super::reconcile::{gap, stating};
 use super::{at, clear_sight, heard, spec};
@@ -9,7 +11,7 @@ use super::{at, clear_sight, heard, spec};
 fn settle(record: &ServiceRecord, spec: &ServiceSpec, sight: &Sight, now: UnixMs) -> ServiceRecord {
     match reconcile(record, spec, Some(sight), now) {
         Decision::Commit(transitions) => record.after_all(&transitions),
-        Decision::ClearGap(_) => ServiceRecord { gap: None, ..record.clone() },
+        Decision::ClearGap(_) => record.without_gap(),
         Decision::Keep { .. } | Decision::Remind { .. } => record.clone(),
     }
 }
@@ -61,12 +63,14 @@ fn a_clock_that_was_set_back_leaves_no_time_ahead_from_which_silence_is_counted(
     let near = ServiceRecord { resumed_at: Some(at(165.0)), ..heard(Status::Up) };
     assert_eq!(near.repaired(&spec(), now), None, "a minute ahead is no repaired clock");
     let ahead = ServiceRecord {
+        gap: Some(Gap { from: at(100.0), to: at(800.0) }),
         configured_at: at(900.0),
         last_beat: Some(at(800.0)),
         resumed_at: Some(at(700.0)),
         ..heard(Status::Up)
     };
     let repaired = ahead.repaired(&spec(), now).unwrap();
+    assert_eq!(repaired.unjudged_gap(), None);
     assert_eq!((repaired.heard_until(), repaired.deadline), (now, at(115.0)));
     let new = ServiceRecord::new(&spec(), at(900.0)).repaired(&spec(), now).unwrap();
     assert_eq!((new.configured_at, new.deadline), (now, new.due(&spec())));

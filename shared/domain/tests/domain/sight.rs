@@ -225,7 +225,7 @@ fn a_proof_that_is_learnt_of_later_leaves_it_noted_that_a_canary_failed() {
 }
 
 #[test]
-fn one_lost_canary_makes_no_long_hole() {
+fn one_refused_canary_makes_no_long_hole() {
     for window_s in [1_i64, 3, 4, 6, 8, 12, 60, 300, 86_400] {
         let window_ms = window_s * 1_000;
         let between_ms = canary_period_ms(window_ms) + canary_retry_ms(window_ms);
@@ -234,16 +234,19 @@ fn one_lost_canary_makes_no_long_hole() {
 }
 
 #[test]
-fn a_silence_that_was_never_noted_is_found_in_the_ring() {
-    let late = |from: f64, to: f64| {
-        let first = ServiceRecord { ring: vec![at(from)], ..heard(Status::Up) };
-        first.after_beat(at(to), Status::Up, 10_000)
-    };
-    assert_eq!(late(100.0, 111.0).unnoted_gap(500), Some(Gap { from: at(100.0), to: at(111.0) }));
-    assert_eq!(late(100.0, 110.5).unnoted_gap(500), None, "in time");
-    let told = ServiceRecord { status_since: at(111.0), ..late(100.0, 111.0) };
-    assert_eq!(told.unnoted_gap(500), None, "a transition came since");
-    let noted = Gap { from: at(1.0), to: at(2.0) };
-    let noted = ServiceRecord { gap: Some(noted), ..late(100.0, 111.0) };
-    assert_eq!(noted.unnoted_gap(500), None, "one is noted already");
+fn a_silence_that_was_never_noted_is_found_by_the_deadline_that_was_in_force() {
+    let late = |to: f64| heard(Status::Up).after_beat(at(to), Status::Up, 10_000);
+    let gap = Gap { from: at(100.0), to: at(111.0) };
+    assert_eq!(late(111.0).unjudged_gap(), Some(gap));
+    assert_eq!(late(110.5).unjudged_gap(), None, "in time");
+    let next = late(111.0).after_beat(at(112.0), Status::Up, 10_000);
+    assert_eq!(next.unjudged_gap(), None, "only of the newest");
+    let told = ServiceRecord { status_since: at(111.0), ..late(111.0) };
+    assert_eq!(told.unjudged_gap(), None, "a transition came since");
+    let shorter = ServiceRecord { window_ms: 1_000, ..late(109.0) };
+    assert_eq!(shorter.unjudged_gap(), None, "a window that came later says nothing of before");
+    assert_eq!(late(111.0).without_gap().unjudged_gap(), None, "it is judged");
+    let noted = ServiceRecord { gap: Some(gap), ..late(140.0) };
+    assert_eq!(noted.unjudged_gap(), Some(gap), "the older one first");
+    assert_eq!(noted.without_gap().unjudged_gap(), late(140.0).unjudged_gap(), "then the newer");
 }

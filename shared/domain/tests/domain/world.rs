@@ -129,7 +129,7 @@ impl World {
     }
 
     fn sight(&self) -> Sight {
-        match self.record.gap {
+        match self.record.unjudged_gap() {
             Some(gap) => {
                 let heard =
                     self.record.resumed_at.map_or(gap.from, |resumed| gap.from.max(resumed));
@@ -144,7 +144,7 @@ impl World {
             let sight = self.sight();
             match reconcile(&self.record, &self.spec, Some(&sight), self.now) {
                 Decision::Commit(transitions) => self.commit(&transitions)?,
-                Decision::ClearGap(_) => self.record.gap = None,
+                Decision::ClearGap(_) => self.record = self.record.without_gap(),
                 Decision::Remind { .. } => {
                     return Err(TestCaseError::fail("nobody set a timer for a reminder"));
                 }
@@ -160,7 +160,7 @@ impl World {
     }
 
     fn commit(&mut self, transitions: &[Transition]) -> Checked {
-        let gap = self.record.gap;
+        let gap = self.record.unjudged_gap();
         let after = self.record.after_all(transitions);
         for transition in transitions {
             self.check_silence(transition, gap)?;
