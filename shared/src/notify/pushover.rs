@@ -79,8 +79,12 @@ fn text(story: &Story) -> String {
     text.finish().trim_start().to_owned()
 }
 
-/// How urgent it is; 2 repeats until somebody confirms it.
+/// How urgent it is; 2 repeats until somebody confirms it. Of many as one the most urgent counts.
 fn priority(message: &Message<'_>, channel: &Channel) -> i8 {
+    message.parts().map(|part| priority_alone(&part, channel)).max().unwrap_or_default()
+}
+
+fn priority_alone(message: &Message<'_>, channel: &Channel) -> i8 {
     let notice = &message.row.delivery.notice;
     let sent = notice.severity.as_deref().unwrap_or_default().to_lowercase();
     let urgent = match (message.event(), sent.as_str()) {
@@ -96,7 +100,9 @@ fn priority(message: &Message<'_>, channel: &Channel) -> i8 {
         urgent
     };
     let emergency = channel.options.get("emergency").and_then(serde_json::Value::as_bool);
-    if urgent == 1 && emergency == Some(true) { 2 } else { urgent }
+    // A reminder would ring beside the emergency that its outage opened.
+    let rings = emergency == Some(true) && message.event() != Event::Reminder;
+    if urgent == 1 && rings { 2 } else { urgent }
 }
 
 /// The request that tells Pushover of this message.
@@ -151,3 +157,6 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
         verdict => verdict.because(why),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What every channel has in common, asked of each.
 
 mod answers;
-mod fixture;
+pub(super) mod fixture;
 mod hostile;
 mod limits;
 mod requests;

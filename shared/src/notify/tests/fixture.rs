@@ -9,12 +9,12 @@ use crate::config::{Channel, Config, Env};
 use crate::notify::{Message, Outgoing, format};
 use crate::store::{Delivery, Lane, Notice, OutboxRow};
 
-pub(super) const DOWN_AT: UnixMs = UnixMs(1_795_344_741_683); // 2026-11-22T10:52:21.683Z
+pub(in crate::notify) const DOWN_AT: UnixMs = UnixMs(1_795_344_741_683); // 2026-11-22T10:52:21.683Z
 /// When the messages of these tests are sent.
-pub(super) const NOW: UnixMs = UnixMs(1_795_344_743_000);
+pub(in crate::notify) const NOW: UnixMs = UnixMs(1_795_344_743_000);
 
 /// The words of events, as tests name them.
-pub(super) const EVENTS: [&str; 8] =
+pub(in crate::notify) const EVENTS: [&str; 8] =
     ["down", "up", "degraded", "reminder", "alert", "resolved", "test", "folded"];
 
 const CHANNELS: &str = r#"[
@@ -49,7 +49,7 @@ const SECRETS: [(&str, &str); 16] = [
 ];
 
 /// A configuration with all of them, with these templates.
-pub(super) fn config_with(templates: &Value) -> Config {
+pub(in crate::notify) fn config_with(templates: &Value) -> Config {
     let notifications = format!(
         r#"{{"channels": {CHANNELS}, "templates": {templates}, "settings": {{"timezone": "Europe/Berlin"}}}}"#
     );
@@ -62,16 +62,16 @@ pub(super) fn config_with(templates: &Value) -> Config {
 }
 
 /// A configuration with all of them.
-pub(super) fn config() -> Config {
+pub(in crate::notify) fn config() -> Config {
     config_with(&json!({}))
 }
 
 /// Names of the channels.
-pub(super) fn names(config: &Config) -> Vec<&str> {
+pub(in crate::notify) fn names(config: &Config) -> Vec<&str> {
     config.channels.iter().map(|channel| channel.route.name.as_str()).collect()
 }
 
-pub(super) fn channel<'c>(config: &'c Config, name: &str) -> &'c Channel {
+pub(in crate::notify) fn channel<'c>(config: &'c Config, name: &str) -> &'c Channel {
     config.channels.iter().find(|channel| channel.route.name == name).expect("is configured")
 }
 
@@ -128,7 +128,7 @@ fn alert(status: Status, previous: Status) -> OutboxRow {
 }
 
 /// The delivery that one of [`EVENTS`] stands for, and what is folded into it.
-pub(super) fn rows(event: &str) -> (OutboxRow, Vec<OutboxRow>) {
+pub(in crate::notify) fn rows(event: &str) -> (OutboxRow, Vec<OutboxRow>) {
     let one = match event {
         "down" => {
             let mut row = turned(Event::Down, Status::Down, Status::Up, "silence");
@@ -164,7 +164,7 @@ pub(super) fn rows(event: &str) -> (OutboxRow, Vec<OutboxRow>) {
 }
 
 /// What `change` makes of every text of others in the delivery.
-pub(super) fn retold(row: &mut OutboxRow, text: &str) {
+pub(in crate::notify) fn retold(row: &mut OutboxRow, text: &str) {
     let notice = &mut row.delivery.notice;
     notice.name = text.to_owned();
     notice.message = Some(text.to_owned());
@@ -177,7 +177,12 @@ pub(super) fn retold(row: &mut OutboxRow, text: &str) {
 }
 
 /// What the channel is sent for a delivery.
-pub(super) fn sent(config: &Config, name: &str, row: &OutboxRow, also: &[OutboxRow]) -> Outgoing {
+pub(in crate::notify) fn sent(
+    config: &Config,
+    name: &str,
+    row: &OutboxRow,
+    also: &[OutboxRow],
+) -> Outgoing {
     let channel = channel(config, name);
     let rows = [std::slice::from_ref(row), also].concat();
     let message = Message::folded(&rows, config, NOW).expect("there is one");
@@ -186,7 +191,7 @@ pub(super) fn sent(config: &Config, name: &str, row: &OutboxRow, also: &[OutboxR
 }
 
 /// The body as JSON; a form as an object of lists, an e-mail as its lines.
-pub(super) fn body(outgoing: &Outgoing) -> Value {
+pub(in crate::notify) fn body(outgoing: &Outgoing) -> Value {
     match outgoing {
         Outgoing::Smtp(mail) => {
             let text = String::from_utf8(mail.message.to_vec()).expect("is ASCII");
