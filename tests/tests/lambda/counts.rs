@@ -28,13 +28,13 @@ fn queries(partition: &str) -> Vec<String> {
     (0..SHARDS).map(|shard| format!("Query {partition}#{shard}")).collect()
 }
 
-/// Reads a page costs: each shard twice, the mark of the newest tick, the holes.
+/// Reads a page costs: each shard twice, the newest proof and tick, the holes.
 fn assert_page(calls: &[Call]) {
     let told = lines(calls);
     let (holes, queried): (Vec<_>, Vec<_>) =
         told.into_iter().partition(|line| line.starts_with("Query SYS/hole#"));
     assert_eq!(holes.len(), 1, "{holes:?}");
-    let mut expected = vec!["GetItem SYS/tick".to_owned()];
+    let mut expected = vec!["GetItem SYS/canary".to_owned(), "GetItem SYS/tick".to_owned()];
     expected.extend(queries("D"));
     expected.extend(queries("S"));
     assert_eq!(queried, expected);
