@@ -6,7 +6,7 @@ use flatline_domain::lane::{GIVE_UP_AFTER_MS, backoff_ms};
 use flatline_domain::{Event, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::{Channel, Secret, variable_name};
-use flatline_shared::notify::{Answer, Format, Message, Outgoing, SendError, Verdict};
+use flatline_shared::notify::{Answer, Format, Mask, Message, Outgoing, SendError, Verdict};
 use flatline_shared::store::OutboxRow;
 use tracing::warn;
 
@@ -40,6 +40,20 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Without the secrets of the channel, which the vendor may have repeated.
+    fn masked(self, channel: &Channel) -> Self {
+        let mask = Mask::of(channel);
+        match self {
+            Self::Accepted { answer } => Self::Accepted { answer: mask.hide(&answer) },
+            Self::Failed { error, after_ms, pace } => {
+                Self::Failed { error: mask.hide(&error), after_ms, pace }
+            }
+            Self::Refused { reason } => Self::Refused { reason: mask.hide(&reason) },
+        }
+    }
+}
+
 /// Whether a channel bears more messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -64,7 +78,7 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[Outb
         return Outcome::Refused { reason: "there is nothing to tell".to_owned() };
     };
     match tell(app, channel, format, &message).await {
-        Told::Outcome(outcome) => outcome,
+        Told::Outcome(outcome) => outcome.masked(channel),
         Told::Moved { key, value } => {
             let variable = variable_name(&channel.route.name, key);
             warn!(
@@ -74,7 +88,7 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[Outb
             let mut moved = channel.clone();
             moved.secrets.insert(key.to_owned(), Secret::new(value));
             match tell(app, &moved, format, &message).await {
-                Told::Outcome(outcome) => outcome,
+                Told::Outcome(outcome) => outcome.masked(&moved),
                 Told::Moved { .. } => {
                     Outcome::Refused { reason: "it moves again and again".to_owned() }
                 }
@@ -129,14 +143,16 @@ async fn send(app: &App, outgoing: Outgoing) -> Result<Answer, SendError> {
     }
 }
 
-/// What to do with `row` after one more attempt failed. A test is tried once.
-pub fn after_failure(row: &OutboxRow, after_ms: Option<i64>, now: UnixMs) -> Next {
+/// Whether an attempt at `row` that failed was the last one. A test is tried once.
+pub fn is_last_try(row: &OutboxRow, now: UnixMs) -> bool {
     let queued = &row.delivery.queued;
-    if queued.event == Event::Test || now.since_ms(queued.committed_at) >= GIVE_UP_AFTER_MS {
-        return Next::GiveUp;
-    }
+    queued.event == Event::Test || now.since_ms(queued.committed_at) >= GIVE_UP_AFTER_MS
+}
+
+/// When `row` would be tried next after one more attempt failed.
+pub fn next_try(row: &OutboxRow, after_ms: Option<i64>, now: UnixMs) -> UnixMs {
     let backoff_ms = jittered(backoff_ms(row.attempts + 1), row);
-    Next::Retry(now.plus_ms(backoff_ms.max(after_ms.unwrap_or(0))))
+    now.plus_ms(backoff_ms.max(after_ms.unwrap_or(0)))
 }
 
 /// `ms` give or take [`JITTER_PERCENT`], so that rows that failed together come back apart. Drawn from

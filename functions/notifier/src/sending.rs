@@ -5,7 +5,7 @@ use flatline_domain::{Circuit, Event, Fault, Told, UnixMs};
 use flatline_shared::store::{ChannelState, Ended, Ending, Lane, OutboxRow, StoreError};
 use tracing::warn;
 
-use crate::attempt::{Next, Outcome, Pace, after_failure, attempt};
+use crate::attempt::{Next, Outcome, Pace, attempt, is_last_try, next_try};
 use crate::ending::{finish, lane_name};
 use crate::fallback;
 use crate::queue::Queue;
@@ -43,28 +43,35 @@ impl Round<'_, '_> {
                 self.dead(&mut queues[place], index, reason, duration_ms).await
             }
             Outcome::Failed { error, after_ms, pace } => {
-                let now = app.clock.now();
-                let next = after_failure(&rows[0], after_ms, now);
+                let next = self.judge(&rows, after_ms, pace);
+                let queue = &mut queues[place];
                 match next {
-                    Next::GiveUp => self.dead(&mut queues[place], index, error, duration_ms).await,
-                    Next::Retry(mut next_at) => {
-                        if rows.len() > 1 {
-                            // They find out for all lanes when the channel recovers.
-                            let pause_ms = PAUSE_MS.max(after_ms.unwrap_or(0));
-                            next_at = next_at.min(now.plus_ms(pause_ms));
-                        }
-                        let limit = after_ms.filter(|_| pace == Pace::Limited);
-                        self.failed(match limit {
-                            Some(after_ms) => Fault::Limit(now.plus_ms(after_ms)),
-                            None if rows.len() > 1 => Fault::Whole(next_at),
-                            None => Fault::Message(next_at),
-                        });
-                        let row = &mut queues[place].rows[index];
-                        self.postpone(row, next_at, &error, duration_ms).await
+                    Next::GiveUp => self.dead(queue, index, error, duration_ms).await,
+                    Next::Retry(next_at) => {
+                        self.postpone(&mut queue.rows[index], next_at, &error, duration_ms).await
                     }
                 }
             }
         }
+    }
+
+    /// What to do after `rows` were not accepted, and what that says of the channel: also if they are
+    /// given up, as those that wait behind them must not find it out once more.
+    fn judge(&mut self, rows: &[OutboxRow], after_ms: Option<i64>, pace: Pace) -> Next {
+        let (row, now) = (&rows[0], self.desk.app.clock.now());
+        let mut next_at = next_try(row, after_ms, now);
+        if rows.len() > 1 {
+            // They find out for all lanes when the channel recovers.
+            next_at = next_at.min(now.plus_ms(PAUSE_MS.max(after_ms.unwrap_or(0))));
+        }
+        let is_test = row.delivery.queued.event == Event::Test;
+        match after_ms.filter(|_| pace == Pace::Limited) {
+            _ if is_test => {}
+            Some(after_ms) => self.failed(Fault::Limit(now.plus_ms(after_ms))),
+            None if rows.len() > 1 => self.failed(Fault::Whole(next_at)),
+            None => self.failed(Fault::Message(next_at)),
+        }
+        if is_last_try(row, now) { Next::GiveUp } else { Next::Retry(next_at) }
     }
 
     /// Whether the channel is still ours. That many are about to be told as one is written down first.

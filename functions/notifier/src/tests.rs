@@ -12,3 +12,4 @@ mod leases;
 mod outages;
 mod recoveries;
 mod running;
+mod secrets;

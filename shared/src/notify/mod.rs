@@ -16,6 +16,7 @@ mod base;
 mod canary;
 pub mod fit;
 mod guard;
+mod mask;
 mod message;
 mod outgoing;
 mod smtp;
@@ -29,6 +30,7 @@ use flatline_domain::UnixMs;
 use crate::config::{Channel, ChannelKind, ChannelType};
 
 pub use canary::{CanaryError, HttpCanary};
+pub use mask::Mask;
 pub use message::{Message, Undelivered};
 pub use outgoing::{
     Answer, BoxFuture, Canary, Encryption, HttpRequest, Outgoing, RequestError, SendError,

@@ -4,5 +4,6 @@ mod answers;
 pub(super) mod fixture;
 mod hostile;
 mod limits;
+mod masks;
 mod requests;
 mod templates;

@@ -132,6 +132,31 @@ async fn what_failed_for_a_day_is_dead() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_too_old_for_another_try_still_honours_the_wait_that_is_asked_for() {
+    for (status, tries) in [(429, 1), (503, 3)] {
+        let bench = Bench::new().await;
+        for number in 0..6 {
+            bench.alert(&format!("alert-{number}"), Status::Down).await;
+        }
+        pause(25 * 3_600_000).await;
+        bench.receiver.script(move |_| match status {
+            429 => Reply::RetryAfter(429, "3600"),
+            status => Reply::Status(status),
+        });
+        let started_ms = bench.clock.monotonic_ms();
+        drain(&bench.app).await;
+        let mut burst = bench.receiver.sent();
+        burst.retain(|sent| sent.after_ms - started_ms < 1_000);
+        assert_eq!(burst.len(), tries, "{status}");
+        let left = 6 - bench.receiver.sent().len();
+        assert_eq!(bench.waiting("Hook").await, left, "{status}: the others still wait");
+        bench.receiver.script(|_| Reply::Status(200));
+        drain_for(&bench, 26 * 60).await;
+        assert_eq!(bench.receiver.accepted("hook.example").len(), left, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hanging_channel_delays_no_other_and_never_for_ever() {
     let bench = Bench::with(json!([webhook("Hang"), webhook("Hook")]), 0).await;
     bench.receiver.script(|sent| match sent.host.as_str() {
