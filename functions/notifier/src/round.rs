@@ -79,7 +79,9 @@ impl<'d, 'a> Round<'d, 'a> {
         lease: Lease,
     ) -> Self {
         let allowance = allowance(channel, &desk.app.config);
-        Self { desk, channel, format, lease: Some(lease), allowance, folds: true }
+        // One message for many would neither open nor resolve the incident of each.
+        let folds = !channel.route.tracks_incidents;
+        Self { desk, channel, format, lease: Some(lease), allowance, folds }
     }
 
     /// Attends every lane, the one that waits longest first.

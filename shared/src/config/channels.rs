@@ -57,6 +57,11 @@ fn read_one(object: &mut Section<'_>, settings: &NotifySettings, env: &Env) -> C
     let fold_above = config.whole("foldAbove", "messages", &notifications::FOLD_ABOVE);
     let need = if enabled && is_known { Need::Enforced } else { Need::Waived };
     let mut options = ChannelOptions::open(config, kind, &name, &settings.allow_private, env, need);
+    if fold_above.is_some() && kind.tracks_incidents() {
+        let sentence = "a channel of this type holds an incident for each service, so messages are \
+                        never told as one: remove it";
+        options.error("foldAbove", sentence);
+    }
     options.base_url();
     (kind.about().read)(&mut options);
     let (options, credentials) = options.close();

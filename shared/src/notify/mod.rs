@@ -8,7 +8,8 @@
 //! keeps to HTTP). What a message says is in its [`Story`]; [`fit`] escapes it for the vendor and
 //! cuts it to the vendor's limits. Order, retries, time-outs, redirects, the guard against private
 //! addresses and the log are the same for all and not its business. A message may
-//! tell of many deliveries ([`Message::is_folded`]). Snapshot what `request` makes of every event
+//! tell of many deliveries ([`Message::is_folded`]), but never to a type that holds incidents
+//! ([`ChannelType::tracks_incidents`]). Snapshot what `request` makes of every event
 //! (`tests`), and add a section to docs/notifications.md.
 
 mod address;

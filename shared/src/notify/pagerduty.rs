@@ -57,7 +57,6 @@ fn severity(message: &Message<'_>, story: &Story) -> &'static str {
         Tone::Neutral | Tone::Good => "info",
     };
     match (message.event(), sent.as_str()) {
-        _ if message.is_folded() => by_tone,
         (Event::Alert, "critical" | "fatal" | "emergency") => "critical",
         (Event::Alert, "error" | "high" | "major") => "error",
         (Event::Alert, "warning" | "warn" | "medium" | "minor") => "warning",
@@ -74,14 +73,6 @@ fn details(message: &Message<'_>, story: &Story) -> Value {
             details.insert(cut(&one_line(name), SUMMARY), cut(value, DETAIL).into());
         }
     };
-    if message.is_folded() {
-        let mut list = Text::new(DETAIL, plain);
-        super::story::list(&mut list, story, |text, word, name| {
-            text.ours(word).ours(" ").theirs(name);
-        });
-        add("Messages", &list.finish());
-        return details.into();
-    }
     for fact in &story.facts {
         add(&fact.label, &fact.value);
     }
@@ -111,8 +102,6 @@ fn summary(story: &Story) -> String {
 fn key(message: &Message<'_>) -> String {
     match message.event() {
         Event::Test => format!("flatline-test/{}", message.id()),
-        // Many services share this incident; none of their own is touched.
-        _ if message.is_folded() => format!("flatline/folded/{}", message.id()),
         _ => message.thread(),
     }
 }
@@ -127,8 +116,7 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
     let url = base::at(channel, host, "/v2/enqueue")?;
     let notice = &message.row.delivery.notice;
     let story = message.story();
-    let resolves =
-        !notice.status.is_incident() && !message.is_folded() && message.event() != Event::Test;
+    let resolves = !notice.status.is_incident() && message.event() != Event::Test;
     let mut body = json!({
         "routing_key": routing_key,
         "event_action": if resolves { "resolve" } else { "trigger" },

@@ -221,6 +221,26 @@ async fn many_as_one_that_fail_are_tried_again_as_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_channel_that_became_a_pager_is_told_one_by_one_of_what_waited_as_one() {
+    let bench = Bench::with(json!([folding("Hook")]), 0).await;
+    bench.receiver.script(|sent| match sent.line().as_str() {
+        "folded  null" => Reply::Unreachable,
+        _ => Reply::Status(202),
+    });
+    for number in 0..6 {
+        bench.alert(&format!("alert-{number}"), Status::Down).await;
+    }
+    drain(&bench.app).await;
+    let app = bench.reconfigured(&json!([pager("Hook")]));
+    for _ in 0..4 {
+        pause(30_000).await;
+        drain(&app).await;
+    }
+    let open = (2..6).map(|number| format!("flatline/alert/alert-{number}")).collect();
+    assert_eq!(bench.receiver.open_incidents(), open);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_channel_that_fails_is_tried_with_few() {
     let bench = Bench::with(json!([folding("Hook")]), 0).await;
     bench.receiver.script(|sent| Reply::Status(if sent.after_ms < 8_000 { 500 } else { 200 }));

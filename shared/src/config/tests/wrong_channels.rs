@@ -162,6 +162,12 @@ pub(super) const CHANNELS: &[Row] = &[
             " channels[0].config.foldAbove: must be a whole number of messages from 1 to 1000, not 0",
         ],
     ),
+    (
+        "incidents as one",
+        r#"{"channels": [{"type": "pagerduty", "enabled": false, "name": "a", "config": {"foldAbove": 3}}]}"#,
+        &[" channels[0].config.foldAbove: a channel of this type holds an incident for each \
+             service, so messages are never told as one: remove it"],
+    ),
 ];
 
 #[test]

@@ -14,7 +14,7 @@ pub(in crate::notify) const DOWN_AT: UnixMs = UnixMs(1_795_344_741_683); // 2026
 pub(in crate::notify) const NOW: UnixMs = UnixMs(1_795_344_743_000);
 
 /// The words of events, as tests name them.
-pub(in crate::notify) const EVENTS: [&str; 8] =
+const EVENTS: [&str; 8] =
     ["down", "up", "degraded", "reminder", "alert", "resolved", "test", "folded"];
 
 const CHANNELS: &str = r#"[
@@ -69,6 +69,12 @@ pub(in crate::notify) fn config() -> Config {
 /// Names of the channels.
 pub(in crate::notify) fn names(config: &Config) -> Vec<&str> {
     config.channels.iter().map(|channel| channel.route.name.as_str()).collect()
+}
+
+/// What a channel may be told: many as one only where no incident is held of each.
+pub(in crate::notify) fn events(config: &Config, name: &str) -> Vec<&'static str> {
+    let holds_incidents = channel(config, name).route.tracks_incidents;
+    EVENTS.into_iter().filter(|event| !holds_incidents || *event != "folded").collect()
 }
 
 pub(in crate::notify) fn channel<'c>(config: &'c Config, name: &str) -> &'c Channel {

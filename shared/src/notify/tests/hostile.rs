@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::fixture::{body, config, retold, rows, sent};
+use super::fixture::{body, config, events, retold, rows, sent};
 use crate::config::Config;
 use crate::notify::Outgoing;
 
@@ -74,7 +74,12 @@ fn told(config: &Config, name: &str, text: &str) -> Vec<Outgoing> {
         }
         sent(config, name, &row, &also)
     };
-    ["down", "up", "alert", "folded"].iter().map(event).collect()
+    let events = events(config, name);
+    ["down", "up", "alert", "folded"]
+        .iter()
+        .filter(|word| events.contains(word))
+        .map(event)
+        .collect()
 }
 
 /// Judges every channel message by what `read` makes of it.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fixture::{EVENTS, body, config, names, retold, rows, sent};
+use super::fixture::{body, config, events, names, retold, rows, sent};
 use crate::notify::fit::Unit;
 
 fn units(value: &Value) -> usize {
@@ -91,8 +91,9 @@ fn no_vendor_is_sent_more_than_it_takes() {
     let config = config();
     let lengths =
         [1, 75, 127, 128, 240, 256, 512, 1_000, 1_024, 1_025, 2_048, 3_001, 4_097, 20_000];
-    for (name, event) in
-        names(&config).into_iter().flat_map(|name| EVENTS.map(|event| (name, event)))
+    for (name, event) in names(&config)
+        .into_iter()
+        .flat_map(|name| events(&config, name).into_iter().map(move |event| (name, event)))
     {
         for (word, length) in ["\u{1f525}", "<", "*", "a"]
             .into_iter()
