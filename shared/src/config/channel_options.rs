@@ -162,6 +162,11 @@ impl<'a> ChannelOptions<'a> {
         }
     }
 
+    /// The ranges of addresses that may be reached although they are not public.
+    pub const fn allow_private(&self) -> &'a [IpNet] {
+        self.allow_private
+    }
+
     /// Takes a variable that is not the channel's own for a credential of it, if it has none.
     pub fn borrow_variable(&mut self, key: &str, variable: &str) {
         if let Some(secret) = self.env.secret(variable) {

@@ -225,6 +225,33 @@ fn addresses_of_webhooks() {
 }
 
 #[test]
+fn roads_to_mail_servers() {
+    const PRIVATE: &str = "host: is an address of a private network: name its range in \
+                           notifications.json settings.allowPrivate";
+    const PLAIN: &str = "encryption: can be none only for a host in notifications.json \
+                         settings.allowPrivate: use tls or starttls";
+    for (host, encryption, ranges, complaint) in [
+        ("smtp.example.com", "tls", "[]", None),
+        ("8.8.8.8", "starttls", "[]", None),
+        ("127.0.0.1", "tls", "[]", Some(PRIVATE)),
+        ("[::1]", "starttls", "[]", Some(PRIVATE)),
+        ("10.0.0.1", "none", r#"["192.168.0.0/16"]"#, Some(PRIVATE)),
+        ("10.0.0.1", "none", r#"["10.0.0.0/8"]"#, None),
+        ("8.8.8.8", "none", r#"["10.0.0.0/8"]"#, Some(PLAIN)),
+        ("smtp.example.com", "none", "[]", Some(PLAIN)),
+        ("mail.lan", "none", r#"["10.0.0.0/8"]"#, None),
+    ] {
+        let file = format!(
+            r#"{{"channels": [{{"type": "email", "name": "Mail", "config": {{"provider": "smtp", "from": "a@example.com", "to": ["b@example.com"], "host": "{host}", "encryption": "{encryption}"}}}}], "settings": {{"allowPrivate": {ranges}}}}}"#
+        );
+        let found = errors(&[("notifications.json", &file)], &[]);
+        let told = |sentence| format!("notifications.json channels[0].config.{sentence}");
+        let expected: Vec<_> = complaint.map(told).into_iter().collect();
+        assert_eq!(found, expected, "{host} {encryption} {ranges}");
+    }
+}
+
+#[test]
 fn a_token_that_cannot_be_sent_is_refused() {
     let file = r#"{"channels": [{"type": "webhook", "name": "Ops"}]}"#;
     let url = ("NOTIFICATION_OPS_URL", "https://hook.example/");

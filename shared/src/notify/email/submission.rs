@@ -1,26 +1,55 @@
 //! Mail for an SMTP server.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::ContentType;
 
 use super::Mail;
 use crate::config::{Channel, ChannelOptions, Secret};
+use crate::notify::address::{is_listed, is_public};
 use crate::notify::{Encryption, Outgoing, RequestError, Submission};
 
 const ENCRYPTIONS: [&str; 3] = ["tls", "starttls", "none"];
 
 pub(super) fn read(options: &mut ChannelOptions<'_>) {
-    if options.needed_text("host").is_some_and(|host| url::Host::parse(host).is_err()) {
-        options.error(
+    let host = options.needed_text("host").map(url::Host::parse);
+    options.whole("port", "a port", &(1..=65_535));
+    let is_plain = options.choice("encryption", &ENCRYPTIONS) == Some("none");
+    match host {
+        Some(Ok(host)) => judge_road(options, &host, is_plain),
+        Some(Err(_)) => options.error(
             "host",
             "must be the name or address of a mail server, such as smtp.example.com",
-        );
+        ),
+        None => {}
     }
-    options.whole("port", "a port", &(1..=65_535));
-    options.choice("encryption", &ENCRYPTIONS);
     if options.credential("USERNAME").is_some() {
         options.need_credential("PASSWORD", "password");
+    }
+}
+
+/// Refuses what no message would ever be sent to. Names are judged when connecting.
+fn judge_road(options: &ChannelOptions<'_>, host: &url::Host, is_plain: bool) {
+    let ranges = options.allow_private();
+    let address: Option<IpAddr> = match host {
+        url::Host::Ipv4(v4) => Some((*v4).into()),
+        url::Host::Ipv6(v6) => Some((*v6).into()),
+        url::Host::Domain(_) => None,
+    };
+    let is_reachable = |address| is_listed(address, ranges) || is_public(address);
+    if !address.is_none_or(is_reachable) {
+        options.error(
+            "host",
+            "is an address of a private network: name its range in notifications.json \
+             settings.allowPrivate",
+        );
+    } else if is_plain && !address.map_or(!ranges.is_empty(), |address| is_listed(address, ranges)) {
+        options.error(
+            "encryption",
+            "can be none only for a host in notifications.json settings.allowPrivate: use tls or \
+             starttls",
+        );
     }
 }
 
