@@ -1,5 +1,6 @@
 //! Addresses that nobody may be sent to: refused, and nothing is connected to.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
@@ -70,6 +71,24 @@ const HOSTS: [&str; 62] = [
     "[ff02::1]",
 ];
 
+/// Other ways to write an address, and the ways to carry it in one of version 6.
+fn disguises(v4: Ipv4Addr) -> [String; 9] {
+    let (bits, [a, b, c, d]) = (v4.to_bits(), v4.octets());
+    let (high, low) = (bits >> 16, bits & 0xffff);
+    let wide = |digit: char| char::from_u32(u32::from(digit) + 0xfee0).unwrap_or(digit);
+    [
+        bits.to_string(),
+        format!("{bits:#x}"),
+        format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+        v4.to_string().chars().map(|c| if c == '.' { c } else { wide(c) }).collect(),
+        v4.to_string().chars().map(|c| format!("%{:02x}", u32::from(c))).collect(),
+        format!("[::ffff:{high:x}:{low:x}]"),
+        format!("[64:ff9b::{high:x}:{low:x}]"),
+        format!("[2002:{high:x}:{low:x}::1]"),
+        format!("[2001:0:4136:e378:8000:63bf:{:x}:{:x}]", !high & 0xffff, !low & 0xffff),
+    ]
+}
+
 #[tokio::test]
 async fn no_address_that_is_not_public_is_connected_to() {
     let four = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
@@ -77,19 +96,24 @@ async fn no_address_that_is_not_public_is_connected_to() {
     // Where there is no IPv6 nothing can be reached by it either.
     let six = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
     let transport = transport(&["172.30.0.0/16"]);
-    let mut refused = 0;
-    for host in HOSTS {
-        for url in [
-            format!("http://{host}:{port}/path-secret"),
-            format!("https://{host}:{port}/path-secret"),
-            format!("https://user:password-secret@{host}:{port}/"),
-        ] {
-            let why = forbidden(transport.send(outgoing(&url)).await);
-            assert!(!why.contains("secret"), "{url}: {why}");
-            refused += 1;
-        }
+    let addresses = HOSTS.iter().filter_map(|host| host.parse::<Ipv4Addr>().ok());
+    let mut hosts: BTreeSet<String> = addresses.flat_map(disguises).collect();
+    hosts.extend(HOSTS.map(str::to_owned));
+    let mut refused = BTreeSet::new();
+    for (scheme, host) in
+        ["http", "https"].iter().flat_map(|it| hosts.iter().map(move |host| (it, host)))
+    {
+        let url = format!("{scheme}://{host}:{port}/path-secret");
+        let why = forbidden(transport.send(outgoing(&url)).await);
+        assert!(!why.contains("secret"), "{url}: {why}");
+        refused.insert(url);
     }
-    assert!(refused >= 150, "{refused}");
+    assert!(refused.len() >= 150, "{}", refused.len());
+    for host in &hosts {
+        let url = format!("https://user:password-secret@{host}:{port}/");
+        let why = forbidden(transport.send(outgoing(&url)).await);
+        assert!(!why.contains("secret"), "{url}: {why}");
+    }
     let arrived = tokio::time::timeout(Duration::from_millis(50), four.accept()).await;
     assert!(arrived.is_err(), "somebody connected");
     if let Some(six) = six {
