@@ -81,7 +81,11 @@ fn disguises(v4: Ipv4Addr) -> [String; 9] {
         format!("{bits:#x}"),
         format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
         v4.to_string().chars().map(|c| if c == '.' { c } else { wide(c) }).collect(),
-        v4.to_string().chars().map(|c| format!("%{:02x}", u32::from(c))).collect(),
+        v4.to_string()
+            .chars()
+            .map(|c| format!("%{:02x}", u32::from(c)))
+            .collect::<Vec<_>>()
+            .concat(),
         format!("[::ffff:{high:x}:{low:x}]"),
         format!("[64:ff9b::{high:x}:{low:x}]"),
         format!("[2002:{high:x}:{low:x}::1]"),
