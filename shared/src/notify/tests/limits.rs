@@ -1,8 +1,8 @@
 //! What vendors count, counted from their pages.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::fixture::{body, config, events, names, retold, rows, sent};
+use super::fixture::{body, config, config_with, events, names, retold, rows, sent};
 use crate::notify::fit::Unit;
 
 fn units(value: &Value) -> usize {
@@ -144,6 +144,33 @@ fn texts_may_be_as_long_as_the_vendor_takes_and_no_longer() {
         let beyond = title(free / one, free % one + 1);
         assert!(count(&beyond) <= max, "{name}: {beyond}");
         assert!(beyond.ends_with('\u{2026}'), "{name} one beyond: {beyond}");
+    }
+}
+
+#[test]
+fn bodies_may_be_as_long_as_the_vendor_takes_and_no_longer() {
+    let text = "{{message}}";
+    let config = config_with(&json!({
+        "discord": {"description": text, "fields": [{"name": "n", "value": text}]},
+        "pushover": {"message": text},
+    }));
+    let vendors = [
+        ("discord", "/embeds/0/description", 4_096, Unit::Utf16),
+        ("discord", "/embeds/0/fields/0/value", 1_024, Unit::Utf16),
+        ("pushover", "/message", 1_024, Unit::Chars),
+    ];
+    for (name, pointer, max, unit) in vendors {
+        let count = |value: &Value| if unit == Unit::Utf16 { units(value) } else { chars(value) };
+        let fires = "\u{1f525}".repeat(if unit == Unit::Utf16 { max / 2 } else { max });
+        let told = |text: &str| {
+            let (mut row, _) = rows("down");
+            row.delivery.notice.message = Some(text.to_owned());
+            body(&sent(&config, name, &row, &[])).pointer(pointer).unwrap().clone()
+        };
+        assert_eq!(told(&fires), fires, "{name} {pointer} at its limit");
+        let beyond = told(&format!("{fires}x"));
+        assert!(count(&beyond) <= max, "{name} {pointer}: {}", count(&beyond));
+        assert!(beyond.as_str().unwrap().ends_with('\u{2026}'), "{name} {pointer} one beyond");
     }
 }
 
