@@ -9,6 +9,7 @@ mod fallbacks;
 mod folding;
 mod lanes;
 mod leases;
+mod mails;
 mod outages;
 mod recoveries;
 mod running;

@@ -1,4 +1,5 @@
 //! A mail server: takes messages as RFC 5321 says, after TLS and a login, and fails where it is told to.
+//! Nobody whose address begins with `nobody@` lives there.
 
 mod letter;
 mod session;

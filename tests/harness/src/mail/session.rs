@@ -139,6 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     fn recipient(&mut self, rest: &str) -> String {
         match address(rest, "TO:") {
+            Some(to) if to.starts_with("nobody@") => "550 5.1.1 no such user".to_owned(),
             Some(to) if self.from.is_some() => {
                 self.to.push(to);
                 "250 2.1.5 ok".to_owned()
