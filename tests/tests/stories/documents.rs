@@ -67,7 +67,7 @@ const SAMPLES: [(&str, &str, &[Role]); 23] = [
     ("docs/notifications.md", "Discord", &[Role::Channel]),
     ("docs/notifications.md", "Slack", &[Role::Channel]),
     ("docs/notifications.md", "Telegram", &[Role::Channel]),
-    ("docs/notifications.md", "E-mail", &[Role::Channel]),
+    ("docs/notifications.md", "E-mail", &[Role::Channel, Role::Channel, Role::Channel]),
     ("docs/notifications.md", "Pushover", &[Role::Channel]),
     ("docs/notifications.md", "PagerDuty", &[Role::Channel]),
     ("docs/notifications.md", "Webhook", &[Role::Configuration("notifications.json")]),
@@ -143,7 +143,11 @@ fn variables(section: &str) -> BTreeMap<String, String> {
     let names = names.filter(|word| !word.contains('<'));
     names
         .map(|name| {
-            let value = if name.ends_with("URL") { "https://hooks.example/x" } else { "x" };
+            let value = match name {
+                name if name.ends_with("URL") => "https://hooks.example/x",
+                name if name.ends_with("DOMAIN") => "mg.example.com",
+                _ => "x",
+            };
             (name.to_owned(), value.to_owned())
         })
         .collect()
@@ -176,7 +180,7 @@ fn every_configuration_that_is_shown_loads_without_a_word() -> Result<()> {
         ensure!(named.is_empty() || needed.is_some() || sample.heading == "E-mail");
         tried += 1;
     }
-    assert_eq!(tried, 11);
+    assert_eq!(tried, 13);
     Ok(())
 }
 
