@@ -44,7 +44,8 @@ fn judge_road(options: &ChannelOptions<'_>, host: &url::Host, is_plain: bool) {
             "is an address of a private network: name its range in notifications.json \
              settings.allowPrivate",
         );
-    } else if is_plain && !address.map_or(!ranges.is_empty(), |address| is_listed(address, ranges)) {
+    } else if is_plain && !address.map_or(!ranges.is_empty(), |address| is_listed(address, ranges))
+    {
         options.error(
             "encryption",
             "can be none only for a host in notifications.json settings.allowPrivate: use tls or \
