@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::remote::{Remote, RemoteArgs, RemoteError};
+use crate::remote::{Remote, RemoteArgs, RemoteError, text};
 
 /// Which deliveries.
 #[derive(Debug, ClapArgs)]
@@ -112,12 +112,6 @@ impl DeliveriesArgs {
         .collect();
         Ok(remote.ask(Method::GET, "/api/deliveries", &query, None).await?.1)
     }
-}
-
-/// A text of an answer, safe for a terminal.
-fn text(answer: &Value, key: &str) -> String {
-    let text = answer[key].as_str().unwrap_or_default();
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
 const COLUMNS: usize = 6;

@@ -167,8 +167,18 @@ impl Remote {
             return Ok((status, answer));
         }
         let said = answer["error"].as_str().ok_or_else(foreign)?;
-        Err(RemoteError::Refused { status, sentence: with_advice(said, &answer) })
+        let sentence = plain(&with_advice(said, &answer));
+        Err(RemoteError::Refused { status, sentence })
     }
+}
+
+/// A text of an answer, safe for a terminal: channels, too, have their words in it.
+pub fn text(answer: &Value, key: &str) -> String {
+    plain(answer[key].as_str().unwrap_or_default())
+}
+
+fn plain(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
 /// What the server says, and what helps.

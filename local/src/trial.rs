@@ -1,11 +1,13 @@
 //! `flatline test-notification`: a message that tries a channel out.
 
+use std::io::{self, Write as _};
+
 use clap::{Args as ClapArgs, ValueEnum};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::remote::{RemoteArgs, RemoteError};
+use crate::remote::{RemoteArgs, RemoteError, text};
 
 /// Which channel, and what to send.
 #[derive(Debug, ClapArgs)]
@@ -58,13 +60,13 @@ pub fn run(args: &TrialArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let asked = remote.ask(Method::POST, "/api/test-notification", &[], Some(&body));
     let (status, answer) = runtime.block_on(asked)?;
-    let said = answer["message"].as_str().unwrap_or_default().to_owned();
+    let said = text(&answer, "message");
     if status == StatusCode::ACCEPTED {
         return Err(RemoteError::Refused { status, sentence: said }.into());
     }
     for warning in answer["warnings"].as_array().into_iter().flatten() {
         eprintln!("flatline: {}", warning.as_str().unwrap_or_default());
     }
-    println!("{said}: {}", answer["answer"].as_str().unwrap_or_default());
-    Ok(())
+    let line = format!("{said}: {}\n", text(&answer, "answer"));
+    Ok(io::stdout().write_all(line.as_bytes())?)
 }

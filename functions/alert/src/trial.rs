@@ -27,14 +27,11 @@ const LOOK_MS: i64 = 250;
 const OUTAGE_MS: i64 = 600_000;
 /// What it says it is about.
 const NAME: &str = "Test of Flatline";
-/// What can be tried out.
-const EVENTS: [&str; 6] = ["down", "up", "degraded", "reminder", "alert", "test"];
-
 /// What is to be tried out.
 struct Asked {
     /// Name or type of the channel.
     channel: String,
-    event: &'static str,
+    event: Event,
 }
 
 /// Handles the request.
@@ -65,9 +62,9 @@ impl Asked {
             invalid("channelType is missing: it is the name or the type of a channel".to_owned())
         })?;
         let word = text("eventType")?.unwrap_or("down");
-        let event = EVENTS.into_iter().find(|event| event.eq_ignore_ascii_case(word));
-        let event = event.ok_or_else(|| {
-            invalid(format!("eventType must be one of {}, not '{word}'", EVENTS.join(", ")))
+        let event = Event::parse(&word.to_ascii_lowercase()).ok_or_else(|| {
+            let words = Event::ALL.map(Event::as_str).join(", ");
+            invalid(format!("eventType must be one of {words}, not '{word}'"))
         })?;
         Ok(Self { channel: channel.to_owned(), event })
     }
@@ -77,7 +74,7 @@ impl Asked {
 async fn send(
     app: &App,
     channel: &Channel,
-    event: &'static str,
+    event: Event,
 ) -> Result<Option<DeliveryLogEntry>, ApiError> {
     let now = app.clock.now();
     let lane = Lane::Test(format!("{}#{}", rfc3339(now), intake::new_id()?));
@@ -102,17 +99,17 @@ async fn send(
 }
 
 /// What is sent: it looks like the event, and says that nothing has happened.
-fn delivery(lane: Lane, event: &str, now: UnixMs) -> Delivery {
+fn delivery(lane: Lane, event: Event, now: UnixMs) -> Delivery {
     let (status, previous) = match event {
-        "up" => (Status::Up, Status::Down),
-        "degraded" => (Status::Degraded, Status::Up),
-        "test" => (Status::Unknown, Status::Unknown),
-        _ => (Status::Down, Status::Up),
+        Event::Up => (Status::Up, Status::Down),
+        Event::Degraded => (Status::Degraded, Status::Up),
+        Event::Test => (Status::Unknown, Status::Unknown),
+        Event::Down | Event::Reminder | Event::Alert => (Status::Down, Status::Up),
     };
-    let is_alert = event == "alert";
+    let is_alert = event == Event::Alert;
     let queued = QueuedNotice {
         version: 1,
-        n: u32::from(event == "reminder"),
+        n: u32::from(event == Event::Reminder),
         event: Event::Test,
         status,
         committed_at: now,
@@ -141,7 +138,7 @@ fn delivery(lane: Lane, event: &str, now: UnixMs) -> Delivery {
 
 fn answer(
     channel: &Channel,
-    event: &str,
+    event: Event,
     outcome: Option<DeliveryLogEntry>,
     warnings: Vec<String>,
 ) -> Response {
@@ -174,7 +171,7 @@ fn answer(
         ("message", json!(sentence)),
         ("channel", json!(name)),
         ("type", json!(channel.kind.as_str())),
-        ("event", json!(event)),
+        ("event", json!(event.as_str())),
     ] {
         body.insert(key.to_owned(), value);
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use flatline_shared::app::App;
 use flatline_shared::http::{ApiError, Reader};
+use flatline_shared::store::unless_broken;
 
 use crate::alerts::{AlertsAnswer, Wanted};
 use crate::deliveries::{Asked, DeliveriesAnswer};
@@ -11,7 +12,6 @@ use crate::dossier::Dossier;
 use crate::logs::{Heard, LogsAnswer};
 use crate::page::first_day;
 use crate::query::Query;
-use crate::reading::unless_broken;
 use crate::services::{ServiceEntry, services};
 use crate::uptime::UptimeAnswer;
 

@@ -3,10 +3,10 @@
 
 use flatline_domain::sight::merged;
 use flatline_domain::{Days, Hole, ServiceRecord, UnixMs};
-use flatline_shared::store::{Incident, Store, StoreError};
+use flatline_shared::store::{Incident, Store, StoreError, unless_broken};
 
 use crate::banner::Vigil;
-use crate::reading::{unless_broken, vigil};
+use crate::reading::vigil;
 
 /// How often record and days are read again because a transition came between.
 const TRIES: usize = 3;

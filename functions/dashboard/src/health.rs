@@ -22,7 +22,7 @@ pub struct Health {
 #[serde(rename_all = "camelCase")]
 pub struct CheckerHealth {
     /// `running`, `stopped`, `never-ran`, or `deaf`: its own heartbeats do not come through, so that
-    /// silence is not judged.
+    /// silence is told late or not at all.
     pub status: &'static str,
     /// The newest tick, RFC 3339 UTC.
     pub last_tick: Option<String>,

@@ -3,7 +3,7 @@
 
 use flatline_domain::sight::merged;
 use flatline_domain::{Hole, UnixMs};
-use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept};
+use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept, unless_broken};
 
 use crate::banner::Vigil;
 
@@ -61,18 +61,6 @@ pub async fn vigil(store: &Store) -> Result<Vigil, StoreError> {
         proven_at: canary.proven_at,
         failing_since: canary.failing_since,
     })
-}
-
-/// An item that cannot be read is logged and left out; the database itself must answer.
-pub fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error @ StoreError::Broken { .. }) => {
-            tracing::warn!(%error, "an item is left out of the page");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn log_broken(swept: &Swept) {

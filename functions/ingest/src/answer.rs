@@ -32,11 +32,11 @@ pub(crate) fn answer(
         }))
         .into_response());
     }
-    if succeeded == 0 {
-        return all_failed(&failures, &list);
-    }
     if failures.contains(&Failure::Busy) {
         return Ok(try_again(&failures, &list));
+    }
+    if succeeded == 0 {
+        return all_failed(&failures, &list);
     }
     let message = format!("Partial success: {succeeded} succeeded, {} failed", failures.len());
     let body = json!({ "success": true, "message": message, "results": list });
@@ -79,8 +79,8 @@ fn warn(body: &mut Value, entry: &Entry) {
     }
 }
 
-/// Some are stored and some could not be. Clients send a request again only as a whole; what it states
-/// is stated again then, which is better than a heartbeat that nobody sends again.
+/// What is worth a retry decides first. Clients send a request again only as a whole; what was stored is
+/// stated again then, which is better than a heartbeat that nobody sends again.
 fn try_again(failures: &[Failure], list: &Value) -> Response {
     let busy = failures.iter().filter(|failure| **failure == Failure::Busy).count();
     let message = format!("The database did not take {busy} of the heartbeats: send them again");
@@ -91,11 +91,9 @@ fn try_again(failures: &[Failure], list: &Value) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
-/// Whatever is worth a retry decides first, then our own faults; 401 only if nothing but keys failed.
+/// Our own faults decide first; 401 only if nothing but keys failed.
 fn all_failed(failures: &[Failure], list: &Value) -> Result<Response, ApiError> {
-    let (status, code) = if failures.contains(&Failure::Busy) {
-        (StatusCode::SERVICE_UNAVAILABLE, Failure::Busy.code())
-    } else if failures.contains(&Failure::Fault) {
+    let (status, code) = if failures.contains(&Failure::Fault) {
         return Err(ApiError::Internal("no heartbeat of the request was stored".into()));
     } else if failures.iter().all(|failure| *failure == Failure::Key) {
         (StatusCode::UNAUTHORIZED, Failure::Key.code())

@@ -96,6 +96,10 @@ pub enum Event {
 }
 
 impl Event {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Down, Self::Up, Self::Degraded, Self::Reminder, Self::Alert, Self::Test];
+
     /// The word that is stored and sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -112,8 +116,6 @@ impl Event {
     /// The event that [`Event::as_str`] wrote; `None` for any other text.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Down, Self::Up, Self::Degraded, Self::Reminder, Self::Alert, Self::Test]
-            .into_iter()
-            .find(|event| event.as_str() == word)
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
     }
 }

@@ -11,6 +11,7 @@ use futures_util::future::try_join_all;
 use super::call::{Patience, Reading};
 use super::commit::HISTORY_EXTRA_DAYS;
 use super::item::{self, Item, Reader, number, text};
+use super::rows::unless_broken;
 use super::{Commit, DaysByService, Store, StoreError, keys};
 
 /// A map from the number of the day to its degraded, down, unknown and blind ms.
@@ -115,24 +116,13 @@ impl Store {
     }
 
     /// Blind time from `from` on, with the hole that a proof at `to` would end: a heartbeat that
-    /// recovers may be the first that comes through.
+    /// recovers may be the first that comes through. What of it cannot be read is not counted: no
+    /// transition waits for it.
     async fn holes_between(&self, from: UnixMs, to: UnixMs) -> Result<Vec<Hole>, StoreError> {
         let (holes, log) = tokio::join!(self.holes_since(from), self.sight_log());
         let open = unless_broken(log)?.and_then(|log| log.hole_before(to));
         let holes = unless_broken(holes)?.unwrap_or_default();
         Ok(merged(holes.into_iter().chain(open).collect()))
-    }
-}
-
-/// What cannot be read costs some exactness; a transition never waits for it.
-fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-    match read {
-        Err(StoreError::Unavailable(why)) => Err(StoreError::Unavailable(why)),
-        Err(error) => {
-            tracing::warn!(%error, "blind time cannot be read and is not counted");
-            Ok(None)
-        }
-        Ok(value) => Ok(Some(value)),
     }
 }
 

@@ -131,6 +131,7 @@ pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
 pub use outbox::{Outbox, Whose};
 pub use reminder::Reminding;
 pub use replay::Replay;
+pub use rows::unless_broken;
 pub use types::*;
 
 /// The table. Cheap to clone.

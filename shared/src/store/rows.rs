@@ -36,6 +36,18 @@ pub(super) fn readable<T>(
     rows
 }
 
+/// An item that cannot be read is named in the log and left out; the database itself must answer.
+pub fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ StoreError::Broken { .. }) => {
+            tracing::warn!(%error, "an item is left out");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 impl Store {
     /// The newest rows, newest first; pages are followed until there are enough. Where the first is not
     /// enough because rows in it have expired, the others are as large as they come, and what has
