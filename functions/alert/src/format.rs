@@ -1,86 +1,109 @@
-//! Formats of alerts. Adding one: a file with a `read` like [`generic::read`], and a line in
-//! [`FORMATS`].
+//! Formats of alerts: what other tools send, as [`Alert`]s.
+//!
+//! # Adding a format
+//!
+//! One file here and its name in the list below. The file has a `FORMAT`: its name in the path, how a
+//! body of it is known ([`Format::knows`]) and a pure `parse` ([`Payload`] in, [`Parsed`] out). The list
+//! is in the order in which bodies are judged: most specific first. Snapshot what `parse` makes of real
+//! payloads (`tests`), and add a section to docs/alert-sources.md.
 
-mod generic;
+mod alert;
+mod fields;
 
-use std::collections::BTreeMap;
-
-use flatline_domain::Status;
+pub(crate) use alert::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES, Phase};
+use fields::Fields;
 use flatline_shared::http::ApiError;
-use serde_json::{Map, Value};
+use http::HeaderMap;
+use serde_json::Value;
 
-/// The longest title that is shown, in bytes.
-pub(crate) const MAX_TITLE_BYTES: usize = 1_024;
-/// The longest text that is shown, in bytes.
-pub(crate) const MAX_MESSAGE_BYTES: usize = 4_096;
-
-/// An alert, in whatever format it came.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Alert {
-    /// As sent.
-    pub(crate) title: String,
-    /// As sent.
-    pub(crate) message: String,
-    /// As sent, in any case; never empty.
-    pub(crate) severity: String,
-    /// The tool; never empty.
-    pub(crate) source: String,
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) annotations: BTreeMap<String, String>,
-    /// Channels that it names; empty: those that its severity goes to.
-    pub(crate) channels: Vec<String>,
-    /// Whether it says that the trouble is over.
-    pub(crate) phase: Phase,
-    /// By which the source knows it again. `None`: it stands for itself.
-    pub(crate) dedup_key: Option<String>,
+/// What one tool sends.
+struct Format {
+    /// What `POST /api/alert/<name>` calls it.
+    name: &'static str,
+    /// Whether the payload has this format.
+    knows: fn(&Payload<'_>) -> bool,
+    /// Reads a payload of this format.
+    parse: fn(&Payload<'_>) -> Result<Parsed, FormatError>,
 }
 
-/// Whether the trouble is there or over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Firing,
-    Resolved,
+/// Declares the modules of formats and lists them.
+macro_rules! formats {
+    ($($name:ident,)*) => {
+        $(mod $name;)*
+        const FORMATS: &[Format] = &[$($name::FORMAT),*];
+    };
 }
 
-impl Alert {
-    /// What it is to channels: critical and error are down, info and ok are up, any other severity is
-    /// degraded; what is resolved is up.
-    pub(crate) fn status(&self) -> Status {
-        match (self.phase, self.severity.to_ascii_lowercase().as_str()) {
-            (Phase::Resolved, _) | (_, "info" | "ok") => Status::Up,
-            (_, "critical" | "error") => Status::Down,
-            _ => Status::Degraded,
+formats! {
+    generic,
+}
+
+/// A request, as formats look at it.
+struct Payload<'a> {
+    #[expect(dead_code, reason = "formats that are known by a header come next")]
+    headers: &'a HeaderMap,
+    body: Fields<'a>,
+}
+
+/// What a payload says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Parsed {
+    /// In the order of the payload.
+    pub(crate) alerts: Vec<Alert>,
+    /// What the sender should know, one sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl From<Alert> for Parsed {
+    fn from(alert: Alert) -> Self {
+        Self { alerts: vec![alert], warnings: Vec::new() }
+    }
+}
+
+/// Why a payload cannot be read; nothing of it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FormatError {
+    /// The path names none of ours.
+    #[error("There is no format '{0}': there are {names}", names = names())]
+    NoFormat(String),
+    /// No format knows the body.
+    #[error("Unsupported alert format. Use Alertmanager, Grafana, or generic format.")]
+    Unknown,
+    /// A field is missing or is no such thing. The sentence says which.
+    #[error("{0}")]
+    Field(String),
+}
+
+fn names() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+}
+
+impl From<FormatError> for ApiError {
+    fn from(error: FormatError) -> Self {
+        let code = match error {
+            FormatError::NoFormat(_) => "unknown-format",
+            FormatError::Unknown => "unsupported-format",
+            FormatError::Field(_) => "invalid-alert",
+        };
+        Self::invalid(code, error.to_string())
+    }
+}
+
+/// Reads a body: in the format of this name, or else in the first that knows it.
+pub(crate) fn parse(
+    named: Option<&str>,
+    headers: &HeaderMap,
+    body: &Value,
+) -> Result<Parsed, FormatError> {
+    let payload = Payload { headers, body: Fields::of_body(body)? };
+    let format = match named {
+        Some(name) => FORMATS
+            .iter()
+            .find(|format| format.name.eq_ignore_ascii_case(name))
+            .ok_or_else(|| FormatError::NoFormat(name.to_owned()))?,
+        None => {
+            FORMATS.iter().find(|format| (format.knows)(&payload)).ok_or(FormatError::Unknown)?
         }
-    }
-
-    /// What is not kept as sent, one sentence each.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        [("title", &self.title, MAX_TITLE_BYTES), ("message", &self.message, MAX_MESSAGE_BYTES)]
-            .into_iter()
-            .filter(|(_, text, max_bytes)| text.len() > *max_bytes)
-            .map(|(name, _, max_bytes)| format!("{name} is longer than {max_bytes} bytes: cut"))
-            .collect()
-    }
-}
-
-/// `None`: the body has another format.
-type Read = fn(&Map<String, Value>) -> Option<Result<Alert, ApiError>>;
-
-/// Every format; the first that knows a body reads it.
-const FORMATS: &[Read] = &[generic::read];
-
-/// Reads a body.
-pub(crate) fn read(body: &Value) -> Result<Alert, ApiError> {
-    let fields = body.as_object().ok_or_else(|| invalid("The body must be a JSON object"))?;
-    let known = FORMATS.iter().find_map(|read| read(fields));
-    known.unwrap_or_else(|| {
-        Err(ApiError::invalid(
-            "unsupported-format",
-            "Unsupported alert format. Use Alertmanager, Grafana, or generic format.",
-        ))
-    })
-}
-
-fn invalid(sentence: impl Into<String>) -> ApiError {
-    ApiError::invalid("invalid-alert", sentence)
+    };
+    (format.parse)(&payload)
 }

@@ -1,5 +1,7 @@
 //! Storing an alert: its state, its feed entry and its outbox rows at once.
 
+use std::collections::BTreeSet;
+
 use flatline_domain::{Status, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::{Channel, Config};
@@ -12,20 +14,20 @@ use crate::format::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES};
 /// The longest source and severity that are kept, in bytes.
 const MAX_WORD_BYTES: usize = 100;
 
-/// Stores `alert` and queues it for `channels`; returns the types of the channels that have it
+/// Stores `alert` and queues it for `channels`; returns the names of the channels that have it
 /// queued, which are others if it ends an earlier alert.
 pub(crate) async fn store(
     app: &App,
     alert: &Alert,
     channels: &[&Channel],
-) -> Result<Vec<&'static str>, ApiError> {
+) -> Result<Vec<String>, ApiError> {
     let id = new_id()?;
     let external = external(app, alert, channels, id);
     let told = app.store.store_alert(&external).await?;
     if !told.is_empty() {
         app.doorbell.notify_one();
     }
-    Ok(types(&app.config, &told))
+    Ok(told)
 }
 
 fn external(app: &App, alert: &Alert, channels: &[&Channel], id: String) -> ExternalAlert {
@@ -86,7 +88,7 @@ fn notice(alert: &Alert, id: String, status: Status, now: UnixMs) -> Notice {
 }
 
 /// The types of these channels, in the order of the configuration.
-fn types(config: &Config, names: &[String]) -> Vec<&'static str> {
+pub(crate) fn types(config: &Config, names: &BTreeSet<String>) -> Vec<&'static str> {
     let told = config.channels.iter().filter(|channel| names.contains(&channel.route.name));
     told.map(|channel| channel.kind.as_str()).collect()
 }

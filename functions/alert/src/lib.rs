@@ -1,6 +1,7 @@
 //! Takes alerts of other tools: `POST /api/alert`.
 //!
-//! A body is read by the first [`mod@format`] that knows it; each alert in it is routed to channels
+//! A body is read by the first [`mod@format`] that knows it, or by the one that the path names
+//! (`POST /api/alert/{format}`); each alert in it is routed to channels
 //! ([`routing`]) and stored with its feed entry and its outbox rows as one ([`intake`]). What cannot
 //! be told to anybody is stored and shown all the same.
 //!
@@ -13,20 +14,27 @@ mod replay;
 mod routing;
 mod trial;
 
-use axum::extract::State;
+use std::collections::BTreeSet;
+
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use flatline_shared::app::App;
+use flatline_shared::config::Config;
 use flatline_shared::http::{self as api, ApiError, Function, JsonBody, keys};
 use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use format::Parsed;
+use routing::Unrouted;
 
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
     let routes = [
         ("/api/alert", post(alert)),
+        ("/api/alert/{format}", post(alert_in)),
         ("/api/test-notification", post(trial::test)),
         ("/api/deliveries/replay", post(replay::replay)),
     ];
@@ -38,27 +46,66 @@ async fn alert(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let alert = format::read(&body)?;
-    keys::require_alert_key(&app.config, &headers)?;
-    let routed = routing::route(&app.config, &alert);
-    let asked = routed.as_ref().map_or(&[][..], Vec::as_slice);
-    let told = intake::store(&app, &alert, asked).await?;
-    if let Err(unrouted) = routed {
-        return Err(unrouted.into_error(&app.config, &alert));
+    take(&app, None, &headers, &body).await
+}
+
+/// The same for a body in the format that the path names.
+async fn alert_in(
+    State(app): State<App>,
+    Path(format): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    take(&app, Some(&format), &headers, &body).await
+}
+
+/// Reads, stores and routes what a body says. One alert that cannot be told as it asks does not stop
+/// the others.
+async fn take(
+    app: &App,
+    format: Option<&str>,
+    headers: &HeaderMap,
+    body: &Value,
+) -> Result<Response, ApiError> {
+    let Parsed { alerts, mut warnings } = format::parse(format, headers, body)?;
+    keys::require_alert_key(&app.config, headers)?;
+    let title = alerts.first().map(|alert| alert.title.as_str());
+    let (mut told, mut problems) = (BTreeSet::new(), Vec::new());
+    for alert in &alerts {
+        let routed = routing::route(&app.config, alert);
+        let asked = routed.as_ref().map_or(&[][..], Vec::as_slice);
+        told.extend(intake::store(app, alert, asked).await?);
+        problems.extend(routed.err().into_iter().flat_map(|unrouted| unrouted.0));
+        warnings.extend(intake::warnings(alert));
     }
+    if !problems.is_empty() {
+        return Err(Unrouted(problems).into_error(&app.config, title));
+    }
+    Ok(Json(answer(&app.config, alerts.len(), title, &told, warnings)).into_response())
+}
+
+/// `told`: names of channels.
+fn answer(
+    config: &Config,
+    alerts: usize,
+    title: Option<&str>,
+    told: &BTreeSet<String>,
+    warnings: Vec<String>,
+) -> Value {
+    let what = if alerts == 1 { "Alert".to_owned() } else { format!("{alerts} alerts") };
     let message = match told.len() {
-        0 => "Alert stored, no channel is told".to_owned(),
-        1 => "Alert stored and queued for 1 channel".to_owned(),
-        many => format!("Alert stored and queued for {many} channels"),
+        0 => format!("{what} stored, no channel is told"),
+        1 => format!("{what} stored and queued for 1 channel"),
+        many => format!("{what} stored and queued for {many} channels"),
     };
     let mut answer = json!({
-        "success": true, "message": message, "alertTitle": alert.title, "channelsSent": told,
+        "success": true, "message": message, "alerts": alerts, "alertTitle": title,
+        "channelsSent": intake::types(config, told),
     });
-    let warnings = intake::warnings(&alert);
     if !warnings.is_empty() {
         answer["warnings"] = warnings.into();
     }
-    Ok(Json(answer).into_response())
+    answer
 }
 
 #[cfg(test)]

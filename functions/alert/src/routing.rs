@@ -9,7 +9,7 @@ use crate::format::Alert;
 
 /// The alert names channels that cannot be told: one sentence for each.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unrouted(Vec<String>);
+pub(crate) struct Unrouted(pub(crate) Vec<String>);
 
 /// The channels that are to be told, in the order of the configuration. Without names those that
 /// take the event of its severity; none if notifications are switched off.
@@ -109,12 +109,12 @@ fn available(config: &Config) -> Value {
 }
 
 impl Unrouted {
-    /// The answer: what is wrong, and which channels there are.
-    pub(crate) fn into_error(self, config: &Config, alert: &Alert) -> ApiError {
+    /// The answer: what is wrong, and which channels there are. `title` is that of the first alert.
+    pub(crate) fn into_error(self, config: &Config, title: Option<&str>) -> ApiError {
         let more = [
             ("errors", json!(self.0)),
             ("availableChannels", available(config)),
-            ("alertTitle", json!(alert.title)),
+            ("alertTitle", json!(title)),
         ];
         ApiError::Invalid {
             code: "alert-validation-failed",

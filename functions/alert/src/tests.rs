@@ -269,3 +269,20 @@ async fn the_endpoint_can_be_switched_off() {
     let (status, answer) = fixture.post(json!({})).await;
     assert_eq!((status, &answer["error"]), (403, &json!("Alert API is disabled")));
 }
+
+#[tokio::test]
+async fn a_path_may_name_the_format() {
+    for (sentence, path, expected, code) in [
+        ("its name", "/api/alert/generic", 200, Value::Null),
+        ("in any case, with a slash", "/api/alert/Generic/", 200, Value::Null),
+        ("no format of ours", "/api/alert/nagios", 400, json!("unknown-format")),
+    ] {
+        let fixture = Fixture::new().await;
+        let (status, answer) = fixture.post_to(path, generic(json!({}))).await;
+        assert_eq!((status, &answer["code"]), (expected, &code), "{sentence}: {answer}");
+        assert_eq!(fixture.shown().await.len(), usize::from(expected == 200), "{sentence}");
+    }
+    let (_, answer) = Fixture::new().await.post_to("/api/alert/nagios", json!({})).await;
+    let said = answer["message"].as_str().unwrap();
+    assert!(said.starts_with("There is no format 'nagios': there are "), "{said}");
+}

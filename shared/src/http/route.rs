@@ -70,6 +70,7 @@ use Function::{Alert, Dashboard, Ingest};
 pub static ROUTES: &[Route] = &[
     route(Method::POST, "/api/heartbeat",         Ingest,    ServiceKey, Some(Switch::Heartbeat)),
     route(Method::POST, "/api/alert",             Alert,     AlertKey,   Some(Switch::Alert)),
+    route(Method::POST, "/api/alert/{format}",    Alert,     AlertKey,   Some(Switch::Alert)),
     route(Method::POST, "/api/test-notification", Alert,     AlertKey,   Some(Switch::TestNotification)),
     route(Method::POST, "/api/deliveries/replay", Alert,     AlertKey,   None),
     route(Method::GET,  "/",                      Dashboard, Read,       None),

@@ -1,0 +1,66 @@
+//! One alert of another tool.
+
+use std::collections::BTreeMap;
+
+use flatline_domain::{Status, UnixMs};
+
+/// The longest title that is shown, in bytes.
+pub(crate) const MAX_TITLE_BYTES: usize = 1_024;
+/// The longest text that is shown, in bytes.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 4_096;
+
+/// An alert, in whatever format it came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Alert {
+    /// As sent; never empty.
+    pub(crate) title: String,
+    /// As sent; may be empty.
+    pub(crate) message: String,
+    /// As sent, in any case; never empty.
+    pub(crate) severity: String,
+    /// The tool; never empty.
+    pub(crate) source: String,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
+    /// Channels that it names; empty: those that its severity goes to.
+    pub(crate) channels: Vec<String>,
+    /// Whether it says that the trouble is over.
+    pub(crate) phase: Phase,
+    /// By which the source knows it again. `None`: it stands for itself.
+    pub(crate) dedup_key: Option<String>,
+    /// A page that shows more of it, http or https.
+    pub(crate) link: Option<String>,
+    /// A picture of it, http or https.
+    pub(crate) image: Option<String>,
+    /// When the trouble began, if the tool says so.
+    pub(crate) started_at: Option<UnixMs>,
+}
+
+/// Whether the trouble is there or over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    #[default]
+    Firing,
+    Resolved,
+}
+
+impl Alert {
+    /// What it is to channels: critical and error are down, info and ok are up, any other severity is
+    /// degraded; what is resolved is up.
+    pub(crate) fn status(&self) -> Status {
+        match (self.phase, self.severity.to_ascii_lowercase().as_str()) {
+            (Phase::Resolved, _) | (_, "info" | "ok") => Status::Up,
+            (_, "critical" | "error") => Status::Down,
+            _ => Status::Degraded,
+        }
+    }
+
+    /// What is not kept as sent, one sentence each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        [("title", &self.title, MAX_TITLE_BYTES), ("message", &self.message, MAX_MESSAGE_BYTES)]
+            .into_iter()
+            .filter(|(_, text, max_bytes)| text.len() > *max_bytes)
+            .map(|(name, _, max_bytes)| format!("{name} is longer than {max_bytes} bytes: cut"))
+            .collect()
+    }
+}
