@@ -37,6 +37,20 @@ pub const VENV: Program = Program {
 pub const SYSTEMD: Program = program("systemd-analyze", "systemd");
 /// Runs the Node client.
 pub const NODE: Program = program("node", "nodejs");
+/// Runs the tests of pages, whose packages need a newer one than the client does.
+pub const NEW_NODE: Program = Program {
+    name: "node 20",
+    package: "nodejs",
+    probe: "node -e 'process.exit(parseInt(process.versions.node) < 20)'",
+};
+/// Installs packages of Node.
+pub const NPM: Program = program("npm", "npm");
+/// The browser of the tests of pages.
+pub const CHROMIUM: Program = Program {
+    name: "chromium",
+    package: "chromium",
+    probe: "command -v chromium || command -v chromium-browser || command -v google-chrome",
+};
 /// The linter of shell scripts.
 pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
 /// Moves the clock of a real process.

@@ -1,9 +1,10 @@
-//! `cargo xtask test | prove | bench`: what has to hold before a change lands, and the figures.
+//! `cargo xtask test | prove | bench | pictures`: what has to hold before a change lands, the figures,
+//! and the pictures of the README.
 
 mod child;
 mod debian;
 mod outcome;
-mod python;
+mod packages;
 mod suite;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
        cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
        cargo xtask bench [detection] [delivery] [heartbeats] [fleet]    the benchmark, in release
+       cargo xtask pictures         the two pictures of the README, taken anew
 
   --quick      without the suites that start processes or search state spaces
   --no-skips   what cannot run here is a failure
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Some((&"prove", [])) => run_all(suite::prove("1000"), Skips::Fail, Duration::MAX),
         Some((&"prove", [kills])) => run_all(suite::prove(kills), Skips::Fail, Duration::MAX),
         Some((&"bench", parts)) => bench(parts),
+        Some((&"pictures", [])) => run_all(vec![suite::pictures()], Skips::Fail, TEST_LIMIT),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -101,8 +104,8 @@ fn run_all(suites: Vec<Suite>, skips: Skips, limit: Duration) -> Result<Verdict>
     std::fs::create_dir_all(&logs).with_context(|| format!("creating {}", logs.display()))?;
     let needs = suites.iter().flat_map(|suite| suite.needs.iter().copied()).collect::<Vec<_>>();
     debian::provide(&needs);
-    if suites.iter().any(|suite| suite.packages) {
-        python::provide();
+    for packages in suites.iter().filter_map(|suite| suite.packages) {
+        packages.provide();
     }
     let mut report = Report::default();
     for mut suite in suites {

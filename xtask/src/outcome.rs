@@ -16,14 +16,33 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// What the reporters of libtest and of Node wrote.
+    fn of(log: &str) -> Self {
+        let (rust, node) = (Self::of_libtest(log), Self::of_node(log));
+        Self {
+            passed: rust.passed + node.passed,
+            failed: rust.failed + node.failed,
+            skipped: rust.skipped + node.skipped,
+        }
+    }
+
     /// The sum of libtest's `test result:` lines.
-    pub fn of_libtest(log: &str) -> Self {
+    fn of_libtest(log: &str) -> Self {
         let results = log.lines().filter_map(|line| line.strip_prefix("test result: "));
         results.fold(Self::default(), |sum, result| Self {
             passed: sum.passed + number_before(result, " passed"),
             failed: sum.failed + number_before(result, " failed"),
             skipped: sum.skipped + number_before(result, " ignored"),
         })
+    }
+
+    /// The sum of Node's last lines: an information sign, a word, a number.
+    fn of_node(log: &str) -> Self {
+        let figures = || log.lines().filter_map(|line| line.strip_prefix("\u{2139} "));
+        let count = |word: &str| {
+            figures().filter_map(|line| line.strip_prefix(word)?.parse::<u32>().ok()).sum()
+        };
+        Self { passed: count("pass "), failed: count("fail "), skipped: count("skipped ") }
     }
 }
 
@@ -49,9 +68,9 @@ pub struct Outcome {
 
 impl Outcome {
     /// From the log of commands that all succeeded, or of which one `failed` with this reason. A
-    /// suite without libtest counts as one test. What tests said they skipped counts as skipped.
+    /// suite without tests counts as one. What tests said they skipped counts as skipped.
     pub fn new(log: &str, took: Duration, failed: Option<String>) -> Self {
-        let mut counts = Counts::of_libtest(log);
+        let mut counts = Counts::of(log);
         if failed.is_some() && counts.failed == 0 {
             counts.failed = 1;
         }
@@ -149,8 +168,14 @@ mod tests {
 
     #[test]
     fn the_lines_of_libtest_are_added_up() {
-        let counts = Counts::of_libtest(LOG);
-        assert_eq!(counts, Counts { passed: 20, failed: 2, skipped: 1 });
+        assert_eq!(Counts::of(LOG), Counts { passed: 20, failed: 2, skipped: 1 });
+    }
+
+    #[test]
+    fn the_lines_of_node_are_added_up() {
+        let lines = ["tests 8", "pass 5", "fail 2", "skipped 1", "todo 0"];
+        let log = lines.map(|line| format!("\u{2139} {line}\n")).concat();
+        assert_eq!(Counts::of(&log), Counts { passed: 5, failed: 2, skipped: 1 });
     }
 
     #[test]

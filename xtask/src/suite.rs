@@ -9,11 +9,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
-    BASH, BUSYBOX, CHATTR, CURL, DASH, FAKETIME, NODE, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD,
-    VENV, WGET,
+    BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM, PS, Program,
+    SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
 };
 use crate::outcome::Outcome;
-use crate::{python, root};
+use crate::packages::Packages;
+use crate::root;
 
 /// Lines of a failed suite's log that are shown.
 const TAIL_LINES: usize = 60;
@@ -32,8 +33,10 @@ pub struct Suite {
     shown: bool,
     /// Programs without which parts of it cannot run.
     pub needs: &'static [Program],
-    /// Whether it needs the packages of the Python environment.
-    pub packages: bool,
+    /// Packages without which parts of it cannot run.
+    pub packages: Option<Packages>,
+    /// Whether nothing of it can run without one of these.
+    whole: bool,
     /// Its commands, in order; the first that fails ends it.
     commands: Vec<Command>,
 }
@@ -44,10 +47,12 @@ impl Suite {
         let watch = Stopwatch::start();
         let missing = self.needs.iter().filter(|program| !program.installed());
         let mut missing = missing.map(|program| format!("no {}", program.name)).collect::<Vec<_>>();
-        if self.packages && !python::ready() {
-            missing.push("no Python packages".to_owned());
+        if let Some(packages) = self.packages.filter(|packages| !packages.ready()) {
+            missing.push(format!("no {}", packages.name()));
         }
-        let mut outcome = if self.commands.is_empty() {
+        let mut outcome = if self.whole && !missing.is_empty() {
+            Outcome::default()
+        } else if self.commands.is_empty() {
             Outcome::nothing("no tests".to_owned())
         } else {
             let shown = self.shown;
@@ -120,13 +125,14 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
             .needing(&[CHATTR, CURL, FAKETIME, SETPRIV, VENV])
-            .with_packages(),
+            .with(Packages::Python),
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("clients", "the clients and the examples that use them", 900, clients()?)
             .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK, VENV, NODE, SYSTEMD])
-            .with_packages(),
+            .with(Packages::Python),
+        browser("browser", "pages in Chromium, with axe-core", vec![cargo(BINARIES), pages()?]),
         suite("docs", "rustdoc, warnings are errors", 600, vec![rustdoc()]),
     ])
 }
@@ -148,7 +154,29 @@ pub fn bench(parts: &[&str]) -> Command {
 }
 
 fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Command>) -> Suite {
-    Suite { name, what, limit_s, quick: false, shown: false, needs: &[], packages: false, commands }
+    Suite {
+        name,
+        what,
+        limit_s,
+        quick: false,
+        shown: false,
+        needs: &[],
+        packages: None,
+        whole: false,
+        commands,
+    }
+}
+
+/// The pictures of the README, of a release build.
+pub fn pictures() -> Suite {
+    let mut taking = node();
+    taking.arg("tests/browser/pictures.js").env("FLATLINE_RELEASE", "1");
+    browser("pictures", "the pictures of the README", vec![cargo("build --release"), taking])
+}
+
+fn browser(name: &'static str, what: &'static str, commands: Vec<Command>) -> Suite {
+    let suite = suite(name, what, 900, commands).needing(&[NEW_NODE, NPM, CHROMIUM]);
+    Suite { whole: true, ..suite.with(Packages::Node) }
 }
 
 impl Suite {
@@ -160,8 +188,8 @@ impl Suite {
         Self { needs, ..self }
     }
 
-    fn with_packages(self) -> Self {
-        Self { packages: true, ..self }
+    fn with(self, packages: Packages) -> Self {
+        Self { packages: Some(packages), ..self }
     }
 }
 
@@ -196,6 +224,18 @@ fn clients() -> Result<Vec<Command>> {
         commands.insert(0, command);
     }
     Ok(commands)
+}
+
+fn node() -> Command {
+    Command::new("node")
+}
+
+/// The tests of pages. Two at a time: each has a browser and a server of its own.
+fn pages() -> Result<Command> {
+    let mut command = node();
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
+    command.args(tracked(&["tests/browser/*.test.js"])?);
+    Ok(command)
 }
 
 /// The tests after what they start; nothing if there are none.

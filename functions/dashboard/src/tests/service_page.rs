@@ -67,7 +67,7 @@ async fn the_page_of_a_service_tells_its_whole_story() {
         ("the part that refreshes", "data-part=\"a%20b?part\""),
         ("the deadline", ">in 5 min</time>"),
         ("two of the last 24 hours were down", ">91.66 %</b>"),
-        ("exactly when", "<path class=\"s-down\" d=\"M600 .5h120\"/>"),
+        ("exactly when", "d=\"M600 .5h120\"><title>Down for 2 h</title>"),
         ("how often it comes", "Heartbeats come every 60 s ± 0 s: a threshold of 180 s would do."),
         ("the incident", "for 2 h, no heartbeat within its window"),
         ("mean time to recovery", "<dt>Time to recovery</dt><dd>2 h</dd>"),

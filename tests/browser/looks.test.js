@@ -1,0 +1,73 @@
+// Every page and panel on `flatline demo`, in light, dark and on a phone: WCAG 2.2 AA by axe-core,
+// nothing beside the screen, a screenshot of each.
+import { strict as assert } from "node:assert";
+import { after, before, test } from "node:test";
+
+import { Server } from "./server.js";
+import { DESK, NARROW, PHONE, assertAccessible, assertFits, leave, openBrowser, screenshot, visit } from "./visitor.js";
+
+let browser, server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.demo()]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const LOOKS = [
+  ["light", { viewport: DESK, colorScheme: "light" }],
+  ["dark", { viewport: DESK, colorScheme: "dark" }],
+  ["phone", { viewport: PHONE, colorScheme: "light", isMobile: true, hasTouch: true }],
+  ["phone-dark", { viewport: PHONE, colorScheme: "dark", isMobile: true, hasTouch: true }],
+  ["narrow", { viewport: NARROW, colorScheme: "light" }],
+];
+
+const panel = (opener) => async (page) => {
+  await page.goto(server.url);
+  await page.getByRole("link", { name: opener }).click();
+  await page.getByRole("dialog", { name: opener }).waitFor();
+};
+
+const PLACES = [
+  ["page", (page) => page.goto(server.url)],
+  ["service", (page) => page.goto(`${server.url}/services/badge-readers`)],
+  ["service-down", (page) => page.goto(`${server.url}/?status=down`).then(() => page.locator(".row:visible a").click())],
+  ["drawer", panel("Alerts")],
+  ["dialog", panel("Export")],
+  ["alerts", (page) => page.goto(`${server.url}/alerts`)],
+  ["filtered", (page) => page.goto(`${server.url}/?status=degraded`)],
+];
+
+for (const [look, options] of LOOKS)
+  for (const [place, go] of PLACES)
+    test(`${place}, ${look}`, async () => {
+      const page = await visit(browser, options);
+      await go(page);
+      await page.locator("time.at").first().waitFor({ state: "attached" });
+      await screenshot(page, `${place}-${look}`);
+      if (["page", "service"].includes(place)) await screenshot(page, `${place}-${look}-whole`, { fullPage: true });
+      await assertFits(page, `${place}, ${look}`);
+      await assertAccessible(page, `${place}, ${look}`);
+      await leave(page);
+    });
+
+test("nothing moves for who asked for that", async () => {
+  const page = await visit(browser, { reducedMotion: "reduce" });
+  await page.goto(server.url);
+  const moving = await page.evaluate(() => [...document.querySelectorAll("*")].filter((element) => {
+    const { transitionDuration, animationName } = getComputedStyle(element);
+    return transitionDuration !== "0s" || animationName !== "none";
+  }).length);
+  assert.equal(moving, 0);
+  await leave(page);
+});
+
+test("a finger meets what it aims at", async () => {
+  const page = await visit(browser, { viewport: PHONE, isMobile: true, hasTouch: true });
+  await page.goto(server.url);
+  const small = await page.locator("header :is(a.btn, button, select):visible, .tile, #q").evaluateAll((all) =>
+    all.map((one) => [one.outerHTML.slice(0, 60), one.getBoundingClientRect()]).filter(([, box]) => Math.min(box.width, box.height) < 36));
+  assert.deepEqual(small, []);
+  await leave(page);
+});
