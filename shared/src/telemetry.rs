@@ -3,6 +3,12 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::fmt::time::SystemTime;
+
+use crate::telemetry::line::Line;
+
+mod line;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,8 +16,8 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// For programs: the keys timestamp, level, target and message, and fields with units in their
-    /// names.
+    /// For programs: the keys timestamp, level, target and message in this order, then the event's
+    /// fields with units in their names, then those of the spans around it.
     Json,
 }
 
@@ -36,7 +42,9 @@ pub fn start(format: LogFormat, filter: &str) {
         .with_ansi(colours);
     match format {
         LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),
+        LogFormat::Json => {
+            builder.fmt_fields(JsonFields::new()).event_format(Line { timer: SystemTime }).init();
+        }
     }
     if let Some(error) = mistake {
         tracing::warn!(%error, "FLATLINE_LOG is no filter such as info,flatline=debug: info is used");

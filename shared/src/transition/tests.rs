@@ -62,6 +62,32 @@ fn one_row_for_each_channel_that_takes_the_event() {
 }
 
 #[test]
+fn a_service_or_its_group_says_who_is_told_of_what() {
+    let down = transition(Status::Up, Status::Down, Reason::Silence);
+    let up = transition(Status::Down, Status::Up, Reason::Recovered);
+    for (sentence, route, expected) in [
+        ("nothing is said", "{}", "all down, downs down, all up, ups up"),
+        ("channels", r#"{"channels": ["UPS", "downs"]}"#, "downs down, ups up"),
+        ("events", r#"{"events": ["up"]}"#, "all up, ups up"),
+        ("both", r#"{"channels": ["downs", "all"], "events": ["up"]}"#, "all up"),
+        ("nobody", r#"{"enabled": false}"#, ""),
+    ] {
+        let own = format!(r#"{{"services": [{{"id": "api", "notifications": {route}}}]}}"#);
+        let inherited = format!(
+            r#"{{"services": [{{"id": "api"}}],
+                "groups": [{{"id": "g", "services": ["api"], "notifications": {route}}}]}}"#
+        );
+        for services in [own, inherited] {
+            let files = [("services.json", services.as_str()), ("notifications.json", CHANNELS)];
+            let config = Config::from_json(files, &Env::default().without_channels()).unwrap();
+            let spec = &config.services[0].spec;
+            let told = [down, up].map(|one| rows(&config, spec, one, &Informed::default()));
+            assert_eq!(told.concat().join(", "), expected, "{sentence}: {services}");
+        }
+    }
+}
+
+#[test]
 fn closing_rows_go_to_who_was_told_of_trouble_or_still_will_be() {
     let config = config(CHANNELS);
     let spec = ServiceSpec { membership: Membership::Paused, ..config.services[0].spec.clone() };

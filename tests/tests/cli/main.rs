@@ -8,6 +8,7 @@ mod demo;
 mod help;
 mod import;
 mod keygen;
+mod lines;
 
 use std::ffi::OsString;
 

@@ -130,3 +130,28 @@ async fn rows_of_a_channel_that_is_removed_end_with_that_reason() -> Result<()> 
     ensure!(entry.ending == Ending::Dead && entry.answer.contains("removed"), "{entry:#?}");
     world.close().await.context("after the removal").map(drop)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_reports_is_told_after_as_long_as_the_configuration_gives_it() -> Result<()> {
+    let config = ConfigDir::new()?
+        .service_json(json!({"id": "own", "firstHeartbeatWithinSeconds": 2}))?
+        .service_json(json!({"id": "inherited"}))?
+        .service_json(json!({"id": "patient", "firstHeartbeatWithinSeconds": null}))?
+        .group_json(json!({
+            "id": "hasty", "services": ["inherited", "patient"], "firstHeartbeatWithinSeconds": 2,
+        }))?;
+    let mut world = World::start(config).await?;
+    for id in ["own", "inherited"] {
+        let down = world.hears("down", id).await?.json;
+        ensure!(down["reason"] == "never-reported" && down["lastSeen"].is_null(), "{down}");
+        world.site.until(id, "down").await?;
+    }
+    world.site.until("patient", "unknown").await?;
+    world.client().beat("own").await?;
+    world.hears("up", "own").await?;
+    let books = world.close().await?;
+    books.told_once("own", "hook", &["down", "up"]).await?;
+    books.told_once("inherited", "hook", &["down"]).await?;
+    ensure!(world.heard("patient").is_empty());
+    Ok(())
+}

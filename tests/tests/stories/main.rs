@@ -13,6 +13,7 @@ mod down_and_up;
 mod jumps;
 mod keys;
 mod limits;
+mod logs;
 mod reading;
 mod refusals;
 mod reminders;

@@ -5,6 +5,7 @@
 mod arrows;
 mod dependencies;
 mod docs;
+mod effects;
 mod files;
 mod tree;
 

@@ -13,6 +13,8 @@ fn what_is_not_asked_for_is_as_configured_and_never_more_than_is_kept() {
     let kept = r#"{"settings":{"alertHistory":{"maxAlerts":9,"maxAgeDays":3}}}"#;
     let ours = [SERVICES, ("settings.json", settings), ("notifications.json", kept)];
     let (ours, standard) = (configured(ours, &[]), configured([SERVICES], &[]));
+    let untidy = r#"{"settings":{"alertHistory":{"cleanupOnAdd":false}}}"#;
+    let untidy = configured([SERVICES, ("notifications.json", untidy)], &[]);
     for (sentence, config, query, ago_ms, limit, hours) in [
         ("a day and twenty", &standard, "", DAY_MS, 20, 24.0),
         ("as configured", &ours, "", 2 * HOUR_MS, 7, 2.0),
@@ -20,6 +22,14 @@ fn what_is_not_asked_for_is_as_configured_and_never_more_than_is_kept() {
         ("not more than is kept", &ours, "limit=100", 2 * HOUR_MS, 9, 2.0),
         ("nor older", &ours, "hours=0", 3 * DAY_MS, 7, 0.0),
         ("a week is kept", &standard, "hours=8784&limit=1000", 7 * DAY_MS, 100, 8_784.0),
+        (
+            "too old is too old without a clean-up",
+            &untidy,
+            "hours=0&limit=1000",
+            7 * DAY_MS,
+            100,
+            0.0,
+        ),
         ("newer than", &standard, "since=2026-11-22T11:00:00Z", HOUR_MS - 1, 20, 24.0),
         ("in another zone", &standard, "since=2026-11-23T01:00:00%2B14:00", HOUR_MS - 1, 20, 24.0),
         ("the period holds as well", &standard, "since=0", DAY_MS, 20, 24.0),

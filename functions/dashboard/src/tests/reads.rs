@@ -12,15 +12,20 @@ use super::bench::Bench;
 use super::json;
 use crate::fixture::{HOUR_MS, MINUTE_MS, NOW, configured};
 
+const SERVICES: &str = r#"{"services":[{"id":"api","name":"API"},{"id":"a b"}]}"#;
+
 fn config() -> Config {
-    let files = [("services.json", r#"{"services":[{"id":"api","name":"API"},{"id":"a b"}]}"#)];
-    configured(files, &[("READ_API_KEY", "read-key")])
+    configured([("services.json", SERVICES)], &[("READ_API_KEY", "read-key")])
 }
 
 /// `api` was first heard two hours ago, was down for the hour before last but ten minutes, and sent
 /// content a minute ago.
 pub async fn bench() -> Bench {
-    let bench = Bench::of(config()).await;
+    bench_of(config()).await
+}
+
+async fn bench_of(config: Config) -> Bench {
+    let bench = Bench::of(config).await;
     let store = &bench.app.store;
     let beat = async |ago_ms: i64| {
         let beat =
@@ -107,6 +112,25 @@ async fn the_log_has_content_and_plain_heartbeats() {
     assert_eq!(answer.get("contentHidden"), None);
     let (_, answer) = json(&bench, "/api/logs?serviceId=a+b").await;
     assert_eq!((&answer["serviceId"], &answer["count"]), (&json!("a b"), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_log_is_never_longer_than_configured() {
+    for (sentence, settings, variables, expected) in [
+        ("three heartbeats were heard", "{}", &[][..], 3),
+        ("the file says two", r#"{"maxLogEntries":2}"#, &[], 2),
+        ("the environment says two", "{}", &[("MAX_LOG_ENTRIES", "2")], 2),
+        ("the file beats it", r#"{"maxLogEntries":1}"#, &[("MAX_LOG_ENTRIES", "2")], 1),
+    ] {
+        let files = [("services.json", SERVICES), ("settings.json", settings)];
+        let bench = bench_of(configured(files, variables)).await;
+        for query in ["", "&limit=100"] {
+            let (_, answer) = json(&bench, &format!("/api/logs?serviceId=api{query}")).await;
+            assert_eq!(answer["count"], expected, "{sentence}: {query}");
+        }
+        let (_, answer) = json(&bench, "/api/logs?serviceId=api&limit=1").await;
+        assert_eq!(answer["count"], 1, "{sentence}");
+    }
 }
 
 #[tokio::test]

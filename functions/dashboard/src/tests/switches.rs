@@ -64,6 +64,11 @@ async fn a_value_is_on_the_page() {
             r##"{"uptimeThresholds":[{"name":"all","min":0,"color":"#123456","label":"Fine"}]}"##,
             "title=\"from 0 %\">Fine",
         ),
+        (
+            r#"{"uptime":{"thresholdProfile":"ours"},
+                "uptimeThresholds":{"ours":[{"name":"all","min":0,"label":"As agreed"}]}}"#,
+            "title=\"from 0 %\">As agreed",
+        ),
     ];
     for (settings, expected) in of_settings {
         let html = page("{}", settings).await;
@@ -91,12 +96,42 @@ async fn a_value_is_on_the_page() {
             r#"{"footer":{"links":[{"text":"Runbook","url":"/run"}]}}"#,
             "<a href=\"/run\">Runbook</a>",
         ),
+        (
+            r#"{"footer":{"links":[{"text":"Runbook","url":"/run","highlight":true}]}}"#,
+            "<a href=\"/run\" class=\"highlight\">Runbook</a>",
+        ),
+        (
+            r#"{"uptimeThresholds":[{"name":"all","min":0,"label":"Of the page"}]}"#,
+            "title=\"from 0 %\">Of the page",
+        ),
         (r#"{"customHtml":{"headerExtra":"<b>top</b>"}}"#, "<b>top</b>\n</header>"),
         (r#"{"customHtml":{"footerExtra":"<b>end</b>"}}"#, "<b>end</b>\n<p>Flatline"),
     ];
     for (dashboard, expected) in of_dashboard {
         let html = page(dashboard, "{}").await;
         assert!(html.contains(expected), "{dashboard}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn levels_are_those_of_the_service_else_of_its_group_else_of_the_profile() {
+    let services = r#"{"groups":[{"id":"g","services":["grouped","own"],"uptimeThresholdSet":"b"}],
+        "services":[{"id":"plain"},{"id":"grouped"},{"id":"own","uptimeThresholdSet":"c"}]}"#;
+    let settings = r#"{"uptime":{"thresholdProfile":"a"},"uptimeThresholds":{
+        "a":[{"name":"x","min":0,"label":"Of all"}],
+        "b":[{"name":"x","min":0,"label":"Of the group"}],
+        "c":[{"name":"x","min":0,"label":"Of its own"}]}}"#;
+    let files = [("services.json", services), ("settings.json", settings)];
+    let bench = Bench::of(Config::from_json(files, &Env::default()).unwrap()).await;
+    let (_, _, html) = get(&bench, "/").await;
+    for part in [
+        "<section class=\"group g0\"",
+        "title=\"from 0 %\">Of all",
+        "<section class=\"group g1\"",
+        "title=\"from 0 %\">Of the group",
+        "<li class=\"row s-unknown g2\">\n<div class=\"who\"><h3><a href=\"./services/own\">",
+    ] {
+        assert_eq!(html.matches(part).count(), 1, "{part}: {html}");
     }
 }
 

@@ -30,19 +30,24 @@ fn the_sheet_cannot_end_its_element_and_loads_nothing() {
 #[test]
 fn every_colour_of_the_configuration_is_in_the_sheet() {
     let rows = [
-        ("primary", "--bg-primary:light-dark(#fafafa,#0d1217);"),
-        ("secondary", "--bg-secondary:light-dark(#fafafa,#151c23);"),
-        ("text", "--text-primary:light-dark(#fafafa,#e9eef3);"),
-        ("textSecondary", "--text-secondary:light-dark(#fafafa,#9fadba);"),
-        ("border", "--border-color:light-dark(#fafafa,#27313b);"),
-        ("statusUp", "--status-up:light-dark(#fafafa,#3ecf94);"),
-        ("statusDown", "--status-down:light-dark(#fafafa,#ff7a82);"),
-        ("statusDegraded", "--status-degraded:light-dark(#fafafa,#ffa05c);"),
+        ("primary", "bg-primary", "#f5f7f9", "#0d1217"),
+        ("secondary", "bg-secondary", "#ffffff", "#151c23"),
+        ("text", "text-primary", "#15202b", "#e9eef3"),
+        ("textSecondary", "text-secondary", "#52606d", "#9fadba"),
+        ("border", "border-color", "#dbe2e8", "#27313b"),
+        ("statusUp", "status-up", "#0a7448", "#3ecf94"),
+        ("statusDown", "status-down", "#c3202f", "#ff7a82"),
+        ("statusDegraded", "status-degraded", "#a44c00", "#ffa05c"),
     ];
-    for (key, expected) in rows {
-        let css =
-            of(&format!(r##"{{"theme":{{"colors":{{"light":{{"{key}":"#fafafa"}}}}}}}}"##), "{}");
-        assert!(css.contains(expected), "{key}: {css}");
+    for (key, variable, light, dark) in rows {
+        let with = |mode: &str| {
+            let own = format!(r##"{{"theme":{{"colors":{{"{mode}":{{"{key}":"#fafafa"}}}}}}}}"##);
+            of(&own, "{}")
+        };
+        let expected = format!("--{variable}:light-dark(#fafafa,{dark});");
+        assert!(with("light").contains(&expected), "{key}");
+        let expected = format!("--{variable}:light-dark({light},#fafafa);");
+        assert!(with("dark").contains(&expected), "{key}");
     }
     let both = r##"{"theme":{"colors":{"light":{"text":"#111"},"dark":{"text":"#eee"}}}}"##;
     assert!(of(both, "{}").contains("--text-primary:light-dark(#111,#eee);"));
