@@ -170,7 +170,9 @@ fn canary(role: Role, env: &Env, config: &Config) -> Result<Arc<dyn Canary>, Sta
 }
 
 fn transport(role: Role, config: &Config) -> Result<Arc<dyn Transport>, StartError> {
-    if role != Role::Notifier {
+    // Of the others only one has to ask anybody anything: Amazon, who signed an alert.
+    let asks = role == Role::Alert && !config.alert_senders.sns_topics.is_empty();
+    if role != Role::Notifier && !asks {
         return Ok(Arc::new(Absent));
     }
     let timeout_ms = config.notify.request_timeout_ms as u64;

@@ -9,12 +9,14 @@
 
 mod alert;
 mod fields;
+mod group;
 
 pub(crate) use alert::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES, Phase};
 use fields::Fields;
 use flatline_shared::http::ApiError;
 use http::HeaderMap;
 use serde_json::Value;
+pub(crate) use sns::{Envelope, Kind};
 
 /// What one tool sends.
 struct Format {
@@ -35,12 +37,27 @@ macro_rules! formats {
 }
 
 formats! {
+    sns,
+    sentry,
+    eventbridge,
+    cloudwatch,
+    snitch,
+    uptime_kuma,
+    datadog,
+    healthchecks,
+    gatus,
+    grafana,
+    alertmanager,
+    grafana_legacy,
+    apprise,
     generic,
 }
 
+/// The name of the format of events that come without a request.
+pub(crate) const EVENT: &str = eventbridge::FORMAT.name;
+
 /// A request, as formats look at it.
 struct Payload<'a> {
-    #[expect(dead_code, reason = "formats that are known by a header come next")]
     headers: &'a HeaderMap,
     body: Fields<'a>,
 }
@@ -52,11 +69,25 @@ pub(crate) struct Parsed {
     pub(crate) alerts: Vec<Alert>,
     /// What the sender should know, one sentence each.
     pub(crate) warnings: Vec<String>,
+    /// How the sender proves that it may send this.
+    pub(crate) proof: Proof,
+}
+
+/// How a sender proves that it may send.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Proof {
+    /// By `ALERT_API_KEY`.
+    #[default]
+    Key,
+    /// By Amazon's signature.
+    Sns(Box<sns::Envelope>),
+    /// By this HMAC-SHA256 of the body, in hex; where no secret is configured, by the key.
+    Sentry(String),
 }
 
 impl From<Alert> for Parsed {
     fn from(alert: Alert) -> Self {
-        Self { alerts: vec![alert], warnings: Vec::new() }
+        Self { alerts: vec![alert], ..Self::default() }
     }
 }
 
@@ -107,3 +138,14 @@ pub(crate) fn parse(
     };
     (format.parse)(&payload)
 }
+
+/// Reads what was published through SNS. `None`: no format knows it, so it is a text.
+fn parse_published(headers: &HeaderMap, body: Fields<'_>) -> Option<Result<Parsed, FormatError>> {
+    let payload = Payload { headers, body };
+    let known = FORMATS.iter().find(|format| (format.knows)(&payload))?;
+    // An envelope within an envelope would bring a proof of its own.
+    (known.name != sns::FORMAT.name).then(|| (known.parse)(&payload))
+}
+
+#[cfg(test)]
+mod tests;

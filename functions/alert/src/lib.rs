@@ -8,8 +8,10 @@
 //! What else is put into the outbox by hand is here too: [`trial`], messages that try a channel out,
 //! and [`mod@replay`], dead deliveries once more.
 
+mod event;
 mod format;
 mod intake;
+mod proof;
 mod replay;
 mod routing;
 mod trial;
@@ -19,22 +21,26 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use flatline_shared::app::App;
 use flatline_shared::config::Config;
-use flatline_shared::http::{self as api, ApiError, Function, JsonBody, keys};
+use flatline_shared::http::{self as api, ApiError, Function, SentJson};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
 use format::Parsed;
+use proof::Certificates;
 use routing::Unrouted;
+
+pub use event::run;
 
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
+    let certificates = Extension(Certificates::default());
     let routes = [
-        ("/api/alert", post(alert)),
-        ("/api/alert/{format}", post(alert_in)),
+        ("/api/alert", post(alert).layer(certificates.clone())),
+        ("/api/alert/{format}", post(alert_in).layer(certificates)),
         ("/api/test-notification", post(trial::test)),
         ("/api/deliveries/replay", post(replay::replay)),
     ];
@@ -43,32 +49,40 @@ pub fn router(app: App) -> Router {
 
 async fn alert(
     State(app): State<App>,
+    Extension(certificates): Extension<Certificates>,
     headers: HeaderMap,
-    JsonBody(body): JsonBody,
+    sent: SentJson,
 ) -> Result<Response, ApiError> {
-    take(&app, None, &headers, &body).await
+    take(&app, &certificates, None, &headers, &sent).await
 }
 
 /// The same for a body in the format that the path names.
 async fn alert_in(
     State(app): State<App>,
+    Extension(certificates): Extension<Certificates>,
     Path(format): Path<String>,
     headers: HeaderMap,
-    JsonBody(body): JsonBody,
+    sent: SentJson,
 ) -> Result<Response, ApiError> {
-    take(&app, Some(&format), &headers, &body).await
+    take(&app, &certificates, Some(&format), &headers, &sent).await
 }
 
-/// Reads, stores and routes what a body says. One alert that cannot be told as it asks does not stop
-/// the others.
+/// Reads what a body says, and keeps it if its sender may send it.
 async fn take(
     app: &App,
+    certificates: &Certificates,
     format: Option<&str>,
     headers: &HeaderMap,
-    body: &Value,
+    sent: &SentJson,
 ) -> Result<Response, ApiError> {
-    let Parsed { alerts, mut warnings } = format::parse(format, headers, body)?;
-    keys::require_alert_key(&app.config, headers)?;
+    let parsed = format::parse(format, headers, &sent.json)?;
+    proof::require(app, certificates, headers, &sent.bytes, &parsed.proof).await?;
+    keep(app, parsed).await
+}
+
+/// Stores and routes alerts. One that cannot be told as it asks does not stop the others.
+async fn keep(app: &App, parsed: Parsed) -> Result<Response, ApiError> {
+    let Parsed { alerts, mut warnings, .. } = parsed;
     let title = alerts.first().map(|alert| alert.title.as_str());
     let (mut told, mut problems) = (BTreeSet::new(), Vec::new());
     for alert in &alerts {
@@ -94,6 +108,7 @@ fn answer(
 ) -> Value {
     let what = if alerts == 1 { "Alert".to_owned() } else { format!("{alerts} alerts") };
     let message = match told.len() {
+        _ if alerts == 0 => "Nothing to tell".to_owned(),
         0 => format!("{what} stored, no channel is told"),
         1 => format!("{what} stored and queued for 1 channel"),
         many => format!("{what} stored and queued for {many} channels"),

@@ -6,5 +6,5 @@ use flatline_shared::aws::Role;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let app = App::on_aws(Role::Alert).await?;
-    lambda_http::run(flatline_alert::router(app)).await
+    flatline_alert::run(app).await
 }

@@ -9,8 +9,9 @@ use super::Problem;
 use super::reader::{Judge, Place};
 
 /// Variables whose value may stand in the file that `<NAME>_FILE` names.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "ALERT_API_KEY",
+    "ALERT_SENTRY_SECRET",
     "API_KEYS",
     "DASHBOARD_PASSWORD",
     "FLATLINE_",

@@ -12,7 +12,7 @@ use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
     ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities, fingerprint,
-    keys, notifications, services, settings, twice,
+    keys, notifications, senders, services, settings, twice,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -108,6 +108,7 @@ impl Config {
             dashboard,
             api_keys,
             alert_key: env.secret("ALERT_API_KEY"),
+            alert_senders: senders::read(judge, env),
             read_key: env.secret("READ_API_KEY"),
             dashboard_password: env.secret("DASHBOARD_PASSWORD"),
             public_url: read_public_url(judge, env),

@@ -6,7 +6,7 @@ use std::fmt;
 use flatline_domain::{ChannelRoute, Membership, ServiceSpec};
 use ipnet::IpNet;
 
-use super::{ApiKeys, ChannelKind, Secret, Templates};
+use super::{AlertSenders, ApiKeys, ChannelKind, Secret, Templates};
 
 mod dashboard;
 mod settings;
@@ -37,6 +37,8 @@ pub struct Config {
     pub api_keys: ApiKeys,
     /// `ALERT_API_KEY`.
     pub alert_key: Option<Secret>,
+    /// `ALERT_SNS_TOPICS` and `ALERT_SENTRY_SECRET`.
+    pub alert_senders: AlertSenders,
     /// `READ_API_KEY`: opens the read APIs in full.
     pub read_key: Option<Secret>,
     /// `DASHBOARD_PASSWORD`: the login of the page.

@@ -34,12 +34,30 @@ pub struct JsonBody(pub Value);
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        SentJson::from_request(request, state).await.map(|sent| Self(sent.json))
+    }
+}
+
+/// The same with its bytes as they were sent, which may be signed.
+#[derive(Debug)]
+pub struct SentJson {
+    /// What was sent.
+    pub bytes: Vec<u8>,
+    /// What it says.
+    pub json: Value,
+}
+
+impl<S: Send + Sync> FromRequest<S> for SentJson {
+    type Rejection = ApiError;
+
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         if is_encoded(request.headers()) {
             return Err(ApiError::Encoded);
         }
-        let body = read(request).await?;
-        parse(&body).map(Self)
+        let bytes = read(request).await?;
+        let json = parse(&bytes)?;
+        Ok(Self { bytes, json })
     }
 }
 

@@ -83,6 +83,9 @@ pub enum ApiError {
     /// 503: the handler took too long.
     #[error("The request took too long: try again")]
     Overdue,
+    /// 503: what this request needs is elsewhere and did not answer; named here.
+    #[error("{0} is out of reach: try again")]
+    OutOfReach(&'static str),
     /// 503 if the database may be back soon, else 500.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -114,6 +117,7 @@ impl ApiError {
             Self::UnknownDelivery => (StatusCode::NOT_FOUND, "unknown-delivery"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
             Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),
+            Self::OutOfReach(_) => (StatusCode::SERVICE_UNAVAILABLE, "out-of-reach"),
             Self::Overdue => (StatusCode::SERVICE_UNAVAILABLE, "overdue"),
             Self::Store(StoreError::Unavailable(_)) => {
                 let sentence = "The database is busy or out of reach: try again".to_owned();

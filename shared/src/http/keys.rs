@@ -3,7 +3,7 @@
 use http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
-use super::ApiError;
+use super::{ApiError, basic};
 use crate::config::{Config, Secret};
 
 /// The token of `Authorization: Bearer <token>`; the scheme in any case. `None`: there is none.
@@ -31,10 +31,11 @@ pub fn matches(expected: &Secret, given: Option<&str>) -> bool {
 }
 
 /// Refuses a request without `ALERT_API_KEY`; with 503 if the server has none. The key may come
-/// without the scheme. The log says why; a missing setting is logged with its 503.
+/// without the scheme, or as a password. The log says why; a missing setting is logged with its 503.
 pub fn require_alert_key(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     let key = config.alert_key.as_ref().ok_or(ApiError::NotSet("ALERT_API_KEY"))?;
-    let given = bearer_or_bare(headers);
+    let password = basic::password(headers);
+    let given = password.as_deref().or_else(|| bearer_or_bare(headers));
     if matches(key, given) {
         return Ok(());
     }

@@ -14,6 +14,7 @@
 //! The local server puts the routers of all functions together with [`merge`].
 
 mod access;
+mod basic;
 mod body;
 mod cors;
 mod error;
@@ -24,7 +25,7 @@ mod route;
 mod server;
 
 pub use access::{Reader, SignInForm};
-pub use body::{FormBody, JsonBody, MAX_BODY_BYTES};
+pub use body::{FormBody, JsonBody, MAX_BODY_BYTES, SentJson};
 pub use cors::join_vary;
 pub use error::ApiError;
 pub use route::{Auth, Function, ROUTES, Route};

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::stage::{Stage, sample};
 
 /// Every sample, and the function that gets it.
-const SAMPLES: [(&str, &str); 7] = [
+const SAMPLES: [(&str, &str); 9] = [
+    ("alert-eventbridge-alarm", "alert"),
+    ("alert-eventbridge-health", "alert"),
     ("alert-post", "alert"),
     ("checker-schedule", "checker"),
     ("dashboard-function-url", "dashboard"),
@@ -77,6 +79,33 @@ fn the_stream_brings_new_rows_of_the_outbox_only() {
         let (pk, sk) = (keys["PK"]["S"].as_str().unwrap(), keys["SK"]["S"].as_str().unwrap());
         assert!(pk.starts_with("Q#") && sk.starts_with("s#"), "{pk} {sk}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_of_eventbridge_brings_events_to_the_function_itself() -> anyhow::Result<()> {
+    let stage = Stage::with(&[("api", 600)]).await?;
+    let (alarm, health) = (sample("alert-eventbridge-alarm"), sample("alert-eventbridge-health"));
+    for (event, title) in [(&alarm, "ServerCpuTooHigh"), (&health, "EC2: api issue in us-west-2")] {
+        let answer = stage.alert.invoke(event).await?;
+        assert_eq!((&answer["success"], &answer["alertTitle"]), (&json!(true), &json!(title)));
+    }
+    assert_eq!(stage.waiting().await?, 2);
+
+    let mut broken = alarm.clone();
+    broken["detail"] = json!({});
+    let failed = stage.alert.invoke(&broken).await;
+    assert!(failed.is_err(), "so that Lambda keeps what cannot be read: {failed:?}");
+    assert_eq!(stage.waiting().await?, 2);
+
+    // What stands for an event inside is no address outside.
+    let mut request = sample("alert-post");
+    request["rawPath"] = json!("/events");
+    request["requestContext"]["http"]["path"] = json!("/events");
+    request["body"] = json!(alarm.to_string());
+    let answer = stage.alert.invoke(&request).await?;
+    assert_eq!(answer["statusCode"], 404, "{answer}");
+    assert_eq!(stage.waiting().await?, 2);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

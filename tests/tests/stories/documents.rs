@@ -47,7 +47,8 @@ enum Role {
 }
 
 /// Every sample: document, heading, and what stands below it, in order.
-const SAMPLES: [(&str, &str, &[Role]); 23] = [
+const SAMPLES: [(&str, &str, &[Role]); 24] = [
+    ("docs/alert-sources.md", "Datadog", &[Role::Request("/api/alert")]),
     ("docs/alerts.md", "Request", &[Role::Request("/api/alert")]),
     ("docs/alerts.md", "Answers", &[Role::Taken, Role::Refused("teams")]),
     ("docs/api.md", "Errors", &[Role::Answer("/api/uptime?serviceId=nope")]),

@@ -193,7 +193,8 @@ fn packages_use_what_they_depend_on() {
     for member in members() {
         let folder = folder(member);
         for dependency in member["dependencies"].as_array().expect("an array") {
-            let name = text(dependency, "name").replace('-', "_");
+            let renamed = dependency["rename"].as_str();
+            let name = renamed.unwrap_or_else(|| text(dependency, "name")).replace('-', "_");
             let name = name.strip_suffix("_rs").unwrap_or(&name).to_owned();
             let source =
                 if dependency["kind"] == "dev" { folder.clone() } else { format!("{folder}src/") };

@@ -63,7 +63,16 @@ impl Fixture {
 
     /// With this settings.json too.
     pub async fn made_of(notifications: &str, settings: &str, key: Option<&str>) -> Self {
-        let config = config(notifications, settings, key);
+        Self::over(config(notifications, settings, key.map(|key| ("ALERT_API_KEY", key)))).await
+    }
+
+    /// With the usual channels and key, and these variables.
+    pub async fn with_variables(variables: &[(&'static str, &str)]) -> Self {
+        let key = [("ALERT_API_KEY", "alert-secret")];
+        Self::over(config(CHANNELS, "{}", key.into_iter().chain(variables.iter().copied()))).await
+    }
+
+    async fn over(config: Config) -> Self {
         let clock = SystemClock::shared();
         let client = Engine::memory().unwrap().client(Execution::Inline);
         let store =
@@ -83,7 +92,7 @@ impl Fixture {
 
     /// The same database with another notifications.json.
     pub fn reconfigured(&self, notifications: &str) -> App {
-        let config = config(notifications, "{}", Some("alert-secret"));
+        let config = config(notifications, "{}", [("ALERT_API_KEY", "alert-secret")]);
         App { config: Arc::new(config), ..self.app.clone() }
     }
 
@@ -130,8 +139,12 @@ impl Fixture {
     }
 }
 
-fn config(notifications: &str, settings: &str, key: Option<&str>) -> Config {
-    let variables = VARIABLES.into_iter().chain(key.map(|key| ("ALERT_API_KEY", key)));
+fn config<'a>(
+    notifications: &str,
+    settings: &str,
+    more: impl IntoIterator<Item = (&'static str, &'a str)>,
+) -> Config {
+    let variables = VARIABLES.into_iter().chain(more);
     let env = Env::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let files = [
         ("services.json", r#"{"groups": [], "services": []}"#),

@@ -1,0 +1,41 @@
+//! Events that a rule of EventBridge brings to the function itself: no address that the world can
+//! reach, and no key, for whoever may invoke the function may send alerts.
+
+use std::future::Future;
+
+use axum::response::{IntoResponse, Response};
+use flatline_shared::app::App;
+use http::HeaderMap;
+use lambda_http::request::RequestContext;
+use lambda_http::tower::ServiceExt;
+use lambda_http::{Body, Error, Request, RequestExt as _, service_fn};
+
+use crate::format;
+
+/// Serves requests and events on Lambda until the process ends.
+pub fn run(app: App) -> impl Future<Output = Result<(), Error>> {
+    let router = crate::router(app.clone());
+    lambda_http::run(service_fn(move |request: Request| {
+        let (app, router) = (app.clone(), router.clone());
+        async move {
+            match request.request_context_ref() {
+                Some(RequestContext::PassThrough) => take(&app, request.body()).await,
+                _ => Ok(router.oneshot(request).await.into_response()),
+            }
+        }
+    }))
+}
+
+/// Keeps what an event says. An event that is not kept fails the invocation, so that Lambda tries
+/// again and hands it on to the queue for what failed.
+async fn take(app: &App, event: &Body) -> Result<Response, Error> {
+    let event = serde_json::from_slice(event)?;
+    let parsed = format::parse(Some(format::EVENT), &HeaderMap::new(), &event)
+        .inspect_err(|error| tracing::error!(%error, "an event cannot be read"))?;
+    let kept = crate::keep(app, parsed).await;
+    let answer = kept.unwrap_or_else(IntoResponse::into_response);
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    Err(format!("an event was not kept: HTTP {}", answer.status()).into())
+}
