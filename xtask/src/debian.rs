@@ -51,6 +51,8 @@ pub const CHROMIUM: Program = Program {
     package: "chromium",
     probe: "command -v chromium || command -v chromium-browser || command -v google-chrome",
 };
+/// Judges metrics.
+pub const PROMTOOL: Program = program("promtool", "prometheus");
 /// The linter of shell scripts.
 pub const SHELLCHECK: Program = program("shellcheck", "shellcheck");
 /// Moves the clock of a real process.

@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
+
+use crate::tag::{Tag, not_modified};
 
 const SOURCE: &str = include_str!("../templates/app.js");
 
@@ -55,24 +57,14 @@ fn version() -> String {
 
 /// `GET /app.js`: the same for ever under the address that pages name.
 pub async fn script(headers: HeaderMap) -> Response {
-    let tag = HeaderValue::try_from(format!("\"{}\"", version()))
-        .expect("hexadecimal digits between quotes are a header value");
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|seen| {
-        seen.to_str().is_ok_and(|seen| tag.to_str().is_ok_and(|tag| seen.contains(tag)))
-    });
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
+    let tag = Tag::of(&*SCRIPT);
+    let response = if tag.is_known(&headers) {
+        not_modified()
     } else {
         ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT.as_str())
             .into_response()
     };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, tag);
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    response
+    tag.on(response, "public, max-age=31536000, immutable")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use flatline_shared::config::{Config, Group, Service};
 use flatline_shared::store::Swept;
 
 /// How a service is, as people see it. In order of how much it wants to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// Committed down.
     Down,
@@ -198,6 +198,11 @@ impl<'a> Board<'a> {
     /// Every service, in the order it is shown.
     pub fn services(&self) -> impl Iterator<Item = &Watched<'a>> {
         self.sections.iter().flat_map(|section| &section.services)
+    }
+
+    /// The service with this id, if it is shown.
+    pub fn service(&self, id: &str) -> Option<&Watched<'a>> {
+        self.services().find(|watched| watched.service.spec.id == id)
     }
 
     /// How many services have this standing.

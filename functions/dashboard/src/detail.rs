@@ -46,6 +46,8 @@ pub struct Sources<'a> {
     pub retention_days: u32,
     /// Where heartbeats go, without a trailing slash.
     pub base_url: &'a str,
+    /// When the database was read.
+    pub read_at: UnixMs,
     /// Now.
     pub now: UnixMs,
 }
@@ -198,7 +200,7 @@ impl Detail {
             }),
             recipes: recipes::of(service, sources.base_url),
             needs_key: service.auth_required,
-            read: moment(now),
+            read: moment(sources.read_at),
             switches,
         }
     }

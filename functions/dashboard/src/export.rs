@@ -1,9 +1,11 @@
 //! The export: one line of CSV per day and service (RFC 4180), as the replaced system wrote it, with
 //! columns of ours after its own.
 
+use std::collections::BTreeMap;
+
 use flatline_domain::uptime::Timeline;
 use flatline_domain::{Day, Days, ServiceRecord, UnixMs, Uptime};
-use flatline_shared::config::Config;
+use flatline_shared::config::{Config, Service};
 use flatline_shared::http::ApiError;
 use flatline_shared::render::time::date;
 use flatline_shared::store::Swept;
@@ -14,8 +16,8 @@ use crate::reading::Past;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// An answer ends after the service that reaches so many lines, to stay below 5 MB.
-const LINES: usize = 20_000;
+/// An answer ends with the line that reaches so many bytes, to stay below 5 MB.
+const ENOUGH_BYTES: usize = 4_500_000;
 
 const HEADINGS: &str = "Date,Service Name,Service ID,Group,Status,Uptime %,Total Checks,Up Checks,\
                         Degraded Checks,Down Checks,Unknown Checks,Up Seconds,Degraded Seconds,\
@@ -30,7 +32,7 @@ pub struct Wanted {
     pub to: Day,
     /// Ids of services; empty: all.
     pub services: Vec<String>,
-    /// How many services were in the answers before.
+    /// How many lines were in the answers before.
     pub cursor: usize,
 }
 
@@ -64,6 +66,9 @@ impl Wanted {
         let begin = of_days.map_or(oldest, |days| first_day(now, days));
         let from = day(query.get("from"), "from")?.unwrap_or(begin).max(oldest);
         let to = day(query.get("to"), "to")?.unwrap_or(today).min(today);
+        if from > to {
+            return Err(invalid("from must not be after to, nor after today"));
+        }
         let is_configured = |id: &str| config.services.iter().any(|service| service.spec.id == id);
         // An id may have a comma: what is one as a whole is no list.
         let ids = |value: &str| -> Vec<String> {
@@ -89,28 +94,37 @@ impl Export {
     /// The lines of these services, in the order of the configuration, days oldest first.
     pub fn of(config: &Config, swept: &Swept, past: &Past, wanted: &Wanted, until: UnixMs) -> Self {
         let mut csv = HEADINGS.to_owned();
-        let mut lines = 0;
         let shown = config.services.iter().filter(|service| {
             wanted.services.is_empty() || wanted.services.contains(&service.spec.id)
         });
-        for (index, service) in shown.enumerate().skip(wanted.cursor) {
-            if lines >= LINES {
-                return Self { csv, next: Some(index) };
-            }
-            let spec = &service.spec;
-            let group =
-                config.groups.iter().find(|group| Some(&group.id) == service.group.as_ref());
-            let group = group.map_or("Ungrouped", |group| group.name.as_str());
-            let who = [spec.name.as_str(), spec.id.as_str(), group].map(cell).join(",");
-            let record = swept.records.iter().find(|record| record.id == spec.id);
-            for day in (wanted.from.0..=wanted.to.0).map(Day) {
-                let uptime = record.map_or(Uptime::default(), |one| of_day(one, past, day, until));
+        let records: BTreeMap<&str, &ServiceRecord> =
+            swept.records.iter().map(|record| (record.id.as_str(), record)).collect();
+        let days = (wanted.to.0 - wanted.from.0 + 1).max(0) as usize;
+        let mut line_number = wanted.cursor;
+        for service in shown.skip(wanted.cursor.checked_div(days).unwrap_or_default()) {
+            let who = who(config, service);
+            let record = records.get(service.spec.id.as_str());
+            for day in (line_number % days.max(1)..days).map(|day| Day(wanted.from.0 + day as i64))
+            {
+                if csv.len() >= ENOUGH_BYTES {
+                    return Self { csv, next: Some(line_number) };
+                }
+                let uptime =
+                    record.map_or(Uptime::default(), |record| of_day(record, past, day, until));
                 csv.push_str(&line(day, &who, &uptime));
-                lines += 1;
+                line_number += 1;
             }
         }
         Self { csv, next: None }
     }
+}
+
+/// The cells that are the same on each line of a service: its name, its id and its group.
+fn who(config: &Config, service: &Service) -> String {
+    let spec = &service.spec;
+    let group = config.groups.iter().find(|group| Some(&group.id) == service.group.as_ref());
+    let group = group.map_or("Ungrouped", |group| group.name.as_str());
+    [spec.name.as_str(), spec.id.as_str(), group].map(cell).join(",")
 }
 
 fn of_day(record: &ServiceRecord, past: &Past, day: Day, until: UnixMs) -> Uptime {
@@ -143,7 +157,7 @@ fn line(day: Day, who: &str, uptime: &Uptime) -> String {
 
 /// A text as a cell: quoted where it must be, and never a formula.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\r', '\n']) {
         return format!("\"{}\"", text.replace('"', "\"\""));

@@ -10,7 +10,7 @@ use crate::page::{Moment, Switches, address};
 const SHOWN: usize = 50;
 
 /// Who writes the feed's entries about services.
-const OURSELVES: &str = "heartbeat-monitor";
+pub const OURSELVES: &str = "heartbeat-monitor";
 
 /// What can be asked for: the word in the query, and what people call it.
 const KINDS: [(&str, &str); 6] = [
@@ -74,15 +74,15 @@ pub struct AlertLine {
 impl FeedPage {
     /// The page of these entries, of which older ones than `before` are shown.
     pub fn of(
-        feed: Vec<FeedEntry>,
+        feed: &[FeedEntry],
         asked: &str,
         before: UnixMs,
         now: UnixMs,
         switches: Switches,
     ) -> Self {
         let asked = KINDS.iter().find(|(kind, _)| *kind == asked).map_or("", |(kind, _)| kind);
-        let mut wanted: Vec<FeedEntry> = feed
-            .into_iter()
+        let mut wanted: Vec<&FeedEntry> = feed
+            .iter()
             .filter(|entry| entry.at < before && is_of(entry, asked))
             .take(SHOWN + 1)
             .collect();
@@ -133,15 +133,15 @@ fn class(entry: &FeedEntry) -> &'static str {
 }
 
 impl AlertLine {
-    fn of(entry: FeedEntry, now: UnixMs) -> Self {
+    fn of(entry: &FeedEntry, now: UnixMs) -> Self {
         Self {
             at: Moment::of(entry.at, now),
-            class: class(&entry),
-            severity: entry.severity,
-            title: entry.title,
-            message: entry.message,
-            source: Some(entry.source).filter(|source| source != OURSELVES),
-            href: entry.service_id.map(|id| address::service(&id)),
+            class: class(entry),
+            severity: entry.severity.clone(),
+            title: entry.title.clone(),
+            message: entry.message.clone(),
+            source: Some(entry.source.clone()).filter(|source| source != OURSELVES),
+            href: entry.service_id.as_deref().map(address::service),
             muted: entry.muted,
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    fn page(feed: Vec<FeedEntry>, kind: &str, before: UnixMs) -> FeedPage {
+    fn page(feed: &[FeedEntry], kind: &str, before: UnixMs) -> FeedPage {
         let switches = Switches::of(&config(Vec::new(), &[]).settings);
         FeedPage::of(feed, kind, before, NOW, switches)
     }
@@ -190,18 +190,18 @@ mod tests {
                 entry(4, "info", "grafana"),
                 entry(5, "odd", "grafana"),
             ];
-            assert_eq!(page(feed, kind, UnixMs::NEVER).alerts.len(), expected, "{kind}");
+            assert_eq!(page(&feed, kind, UnixMs::NEVER).alerts.len(), expected, "{kind}");
         }
     }
 
     #[test]
     fn older_alerts_are_on_further_pages() {
         let feed = || (1..=70).map(|minute| entry(minute, "info", "x")).collect::<Vec<_>>();
-        let first = page(feed(), "info", UnixMs::NEVER);
+        let first = page(&feed(), "info", UnixMs::NEVER);
         assert_eq!(first.alerts.len(), 50);
         let before = NOW.plus_ms(-50 * MINUTE_MS);
         assert_eq!(first.older, Some(format!("?kind=info&before={}", before.0)));
-        let second = page(feed(), "info", before);
+        let second = page(&feed(), "info", before);
         assert_eq!((second.alerts.len(), second.older), (20, None));
     }
 }

@@ -2,16 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use flatline_shared::app::App;
 use flatline_shared::http::ApiError;
 use flatline_shared::store::StoreError;
-use http::header;
+use http::{HeaderMap, header};
 
 use crate::board::Board;
 use crate::health::Health;
+use crate::origin::base_url;
 use crate::reading::{sweep, vigil};
 use crate::status::StatusAnswer;
+use crate::tag::{Tag, not_modified};
 
 /// `GET /api/status`.
 pub async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>, ApiError> {
@@ -27,6 +29,16 @@ pub async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let unavailable = |error: StoreError| StoreError::Unavailable(error.to_string());
     let vigil = vigil(&app.store).await.map_err(unavailable)?;
     Ok(Json(Health::of(&vigil, now)))
+}
+
+/// `GET /openapi.json`: what can be asked here, for programs that write programs.
+pub async fn openapi(State(app): State<App>, headers: HeaderMap) -> Response {
+    let base_url = base_url(&app.config, &headers);
+    let document = flatline_shared::http::openapi(app.config.settings.access, &base_url);
+    let tag = Tag::of(&document.to_string());
+    let answer =
+        if tag.is_known(&headers) { not_modified() } else { Json(document).into_response() };
+    tag.on(answer, "no-cache")
 }
 
 /// `GET /robots.txt`: a status page is nothing for search engines.

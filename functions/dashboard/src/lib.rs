@@ -9,8 +9,11 @@
 mod alerts;
 mod api;
 mod asset;
+mod atom;
+mod badge;
 mod banner;
 mod board;
+mod cache;
 mod deliveries;
 mod detail;
 mod dossier;
@@ -23,6 +26,7 @@ mod health;
 mod hint;
 mod logs;
 mod look;
+mod metrics;
 mod origin;
 mod page;
 mod query;
@@ -30,8 +34,10 @@ mod reading;
 mod services;
 mod sheets;
 mod sign_in;
+mod single;
 mod site;
 mod status;
+mod tag;
 mod template;
 mod uptime;
 
@@ -52,7 +58,7 @@ use crate::site::Site;
 /// The routes of this function.
 #[expect(clippy::needless_pass_by_value, reason = "every function's router takes its App")]
 pub fn router(app: App) -> Router {
-    let site = Site::shared(&app.config);
+    let site = Site::shared(&app);
     http::router(Function::Dashboard, &app, routes(&site))
         .layer(map_response(move |response| {
             let answer = sign_in::with_form(&site, response);
@@ -67,10 +73,11 @@ fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Best)
 }
 
-fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 18] {
+fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 22] {
     let (of_form, of_login) = (Arc::clone(site), Arc::clone(site));
     let (of_page, of_board, of_one) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
-    let (of_alerts, of_export) = (Arc::clone(site), Arc::clone(site));
+    let (of_alerts, of_export, of_badge) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
+    let (of_feed, of_metrics) = (Arc::clone(site), Arc::clone(site));
     let show_form = get(async move |State(app): State<App>| sign_in::form(&of_form, &app));
     let login =
         show_form.post(async move |State(app): State<App>, headers: HeaderMap, form: FormBody| {
@@ -92,8 +99,8 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 18] {
         ),
         (
             "/services/{id}",
-            get(async move |State(app): State<App>, asked: site::AskedService| {
-                site::service(&of_one, &app, &asked).await
+            get(async move |State(app): State<App>, asked: single::AskedService| {
+                single::service(&of_one, &app, &asked).await
             }),
         ),
         (
@@ -106,7 +113,21 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 18] {
                 sheets::export(&of_export, &app, reader)
             }),
         ),
+        (
+            "/badge/{file}",
+            get(move |app, path, query, headers| {
+                badge::badge(of_badge.clone(), app, path, query, headers)
+            }),
+        ),
+        (
+            "/feed.atom",
+            get(move |app, reader, query, headers| {
+                atom::atom(of_feed.clone(), app, reader, query, headers)
+            }),
+        ),
+        ("/metrics", get(move |app, reader| metrics::metrics(of_metrics.clone(), app, reader))),
         ("/api/export.csv", get(sheets::csv)),
+        ("/openapi.json", get(handlers::openapi)),
         ("/app.js", get(asset::script)),
         ("/login", login),
         ("/logout", logout),

@@ -11,6 +11,7 @@ use flatline_shared::config::{Config, Header, Link, ThemeMode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use self::color::Color;
 pub use self::levels::{Level, Levels, Set};
 
 /// Our favicon, as an address.

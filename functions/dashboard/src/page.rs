@@ -38,6 +38,8 @@ pub struct Sources<'a> {
     pub look: &'a Look,
     /// Services and what is known of them.
     pub board: &'a Board<'a>,
+    /// When the database was read.
+    pub read_at: UnixMs,
     /// What uptime is computed from. `None`: it cannot be read, and no uptime is shown.
     pub past: Option<&'a Past>,
     /// The traces of the checker.
@@ -148,7 +150,7 @@ impl Page {
             groups,
             compact,
             hint: Hint::of(board, sources.base_url),
-            read: Moment::of(board.now, board.now),
+            read: Moment::of(sources.read_at, board.now),
             ticked: sources.vigil.ticked_at.map(|at| Moment::of(at, board.now)),
             retention_days,
             switches: Switches::of(&sources.config.settings),
@@ -206,12 +208,8 @@ pub fn first_day(now: UnixMs, retention_days: u32) -> Day {
 
 fn groups(sources: &Sources<'_>, checker: Checker) -> Vec<GroupCard> {
     let now = sources.board.now;
-    let span = sources.past.map(|past| Span {
-        past,
-        first: first_day(now, sources.config.settings.retention_days),
-        until: checker.known_until(now),
-        today: now.day(),
-    });
+    let days = sources.config.settings.retention_days;
+    let span = sources.past.map(|past| Span::of_days(past, days, checker, now));
     let card = |section: &Section<'_>| {
         let named = section.services.first().and_then(|watched| watched.set_name());
         let set = sources.look.levels.set(named);

@@ -1,8 +1,11 @@
 //! What a page needs of the database: two Queries per shard, the traces of the checker and the holes.
 //! No read is per service.
 
+use std::hash::{Hash, Hasher};
+
 use flatline_domain::sight::merged;
 use flatline_domain::{Hole, UnixMs};
+use flatline_shared::http::ApiError;
 use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept, unless_broken};
 
 use crate::banner::Vigil;
@@ -10,6 +13,8 @@ use crate::banner::Vigil;
 /// What was read for a page.
 #[derive(Debug)]
 pub struct Reading {
+    /// When the reading began: what is shown is at least as new.
+    pub at: UnixMs,
     /// Every record.
     pub swept: Swept,
     /// What uptime is computed from. `None`: some of it cannot be read.
@@ -19,7 +24,7 @@ pub struct Reading {
 }
 
 /// What uptime is computed from, besides records.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub struct Past {
     /// The days that were not wholly up.
     pub days: DaysByService,
@@ -30,7 +35,7 @@ pub struct Past {
 impl Reading {
     /// Reads all of it at once. What is broken is left out and logged; it keeps nothing else from
     /// being shown.
-    pub async fn of(store: &Store, first: UnixMs) -> Result<Self, StoreError> {
+    pub async fn of(store: &Store, first: UnixMs, now: UnixMs) -> Result<Self, StoreError> {
         let (swept, days, holes, vigil) = tokio::join!(
             store.sweep(SweepFilter::All),
             store.all_days(),
@@ -41,8 +46,22 @@ impl Reading {
             (swept?, unless_broken(days)?, unless_broken(holes)?.map(merged));
         log_broken(&swept);
         let past = days.zip(holes).map(|(days, holes)| Past { days, holes });
-        Ok(Self { swept, past, vigil: vigil? })
+        Ok(Self { at: now, swept, past, vigil: vigil? })
     }
+}
+
+impl Hash for Reading {
+    /// What a page shows of it. When it was read is left out, and so is the newest proof, which changes
+    /// each second.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { at: _, swept, past, vigil } = self;
+        (&swept.records, &swept.broken, past, vigil.ticked_at, vigil.failing_since).hash(state);
+    }
+}
+
+/// 503: a reading that others share failed, whatever the reason.
+pub fn unavailable(error: &StoreError) -> ApiError {
+    StoreError::Unavailable(error.to_string()).into()
 }
 
 /// Every record, for the status answer.

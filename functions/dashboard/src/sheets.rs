@@ -30,15 +30,20 @@ pub async fn alerts(
     query: Query,
 ) -> Response {
     let now = app.clock.now();
-    let before =
-        query.get("before").and_then(|text| text.parse().ok()).map_or(UnixMs::NEVER, UnixMs);
-    let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
-    match app.store.feed(kept, now.min(before), MAX_LIMIT).await {
-        Err(error) => site.unreadable(&app.config, &error, now),
+    let before = query.get("before").and_then(|text| text.parse().ok()).map(UnixMs);
+    let feed = match before {
+        None => site.news(&app).await,
+        Some(before) => {
+            let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
+            Arc::new(app.store.feed(kept, now.min(before), MAX_LIMIT).await)
+        }
+    };
+    match &*feed {
+        Err(error) => site.unreadable(&app.config, error, now),
         Ok(feed) => {
             let kind = query.get("kind").unwrap_or_default();
             let switches = Switches::of(&app.config.settings);
-            let page = FeedPage::of(feed, kind, before, now, switches);
+            let page = FeedPage::of(feed, kind, before.unwrap_or(UnixMs::NEVER), now, switches);
             let session = Session::of(&app.config, reader);
             let html = site.templates.render("alerts.html", &site.look, session, &page);
             site.answer(StatusCode::OK, html)
@@ -91,7 +96,7 @@ pub fn export(site: &Site, app: &App, reader: Reader) -> Response {
 pub async fn csv(State(app): State<App>, query: Query) -> Result<Response, ApiError> {
     let now = app.clock.now();
     let wanted = Wanted::of(&query, &app.config, now)?;
-    let reading = Reading::of(&app.store, wanted.from.start()).await?;
+    let reading = Reading::of(&app.store, wanted.from.start(), now).await?;
     let Some(past) = &reading.past else {
         return Err(ApiError::Internal("the days of the services cannot be read".to_owned()));
     };

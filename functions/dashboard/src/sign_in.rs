@@ -39,7 +39,7 @@ impl SignInPage {
 }
 
 /// What a visitor can do about the login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Session {
     /// There is none: nobody can sign in.

@@ -2,27 +2,31 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
 use flatline_domain::UnixMs;
 use flatline_shared::app::App;
 use flatline_shared::config::Config;
 use flatline_shared::http::{ApiError, Reader};
-use flatline_shared::store::{Lane, StoreError};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use flatline_shared::store::{FeedEntry, StoreError};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::asset;
 use crate::banner::unreadable;
-use crate::board::{Board, Watched};
-use crate::detail::{self, Detail, SHOWN, shown};
-use crate::dossier::Dossier;
+use crate::board::{Board, Standing};
+use crate::cache::Cache;
 use crate::look::Look;
+use crate::metrics::Backlog;
 use crate::origin::base_url;
 use crate::page::{Filter, Moment, Page, Sources, Switches, first_day};
+use crate::query::MAX_LIMIT;
 use crate::reading::Reading;
 use crate::sign_in::{Session, SignInPage, Tries};
+use crate::single::Single;
+use crate::tag::{Tag, not_modified};
 use crate::template::{Templates, UnreadablePage};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What pages are made with; built once per process.
 #[derive(Debug)]
@@ -34,15 +38,68 @@ pub struct Site {
     policy: HeaderValue,
     /// Passwords that may still be tried.
     pub tries: Tries,
+    /// What was read of all services.
+    boards: Cache<(), Result<Reading, StoreError>>,
+    /// The newest alerts.
+    news: Cache<(), Result<Vec<FeedEntry>, StoreError>>,
+    /// How the channels do.
+    backlogs: Cache<(), Result<Backlog, StoreError>>,
+    /// What was read of single ones, by id, with what only some may see or without.
+    pub singles: Cache<(String, bool), Result<Single, StoreError>>,
+}
+
+/// An answer that is not sent again to whoever has it.
+#[derive(Debug)]
+pub struct Offer<'a> {
+    /// Of the content.
+    pub tag: Tag,
+    /// What the request says.
+    pub headers: &'a HeaderMap,
+    /// Who asks.
+    pub reader: Reader,
 }
 
 impl Site {
     /// Parses the templates and puts the stylesheet together.
-    pub fn shared(config: &Config) -> Arc<Self> {
-        let look = Look::of(config, asset::script_address());
+    pub fn shared(app: &App) -> Arc<Self> {
+        let look = Look::of(&app.config, asset::script_address());
         let policy = HeaderValue::from_str(&look.content_security_policy())
             .expect("the policy is made of ASCII that we wrote");
-        Arc::new(Self { templates: Templates::new(), look, policy, tries: Tries::default() })
+        Arc::new(Self {
+            templates: Templates::new(),
+            look,
+            policy,
+            tries: Tries::default(),
+            boards: Cache::new(Arc::clone(&app.clock)),
+            news: Cache::new(Arc::clone(&app.clock)),
+            backlogs: Cache::new(Arc::clone(&app.clock)),
+            singles: Cache::new(Arc::clone(&app.clock)),
+        })
+    }
+
+    /// What was read of all services, for everybody who asks within a moment.
+    pub async fn reading(&self, app: &App) -> Arc<Result<Reading, StoreError>> {
+        let read = || async {
+            let now = app.clock.now();
+            let first = first_day(now, app.config.settings.retention_days).start();
+            Reading::of(&app.store, first, now).await
+        };
+        self.boards.get((), read).await
+    }
+
+    /// The newest alerts, as long as they are kept, for everybody who asks within a moment.
+    pub async fn news(&self, app: &App) -> Arc<Result<Vec<FeedEntry>, StoreError>> {
+        let read = || async {
+            let now = app.clock.now();
+            let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
+            app.store.feed(kept, now, MAX_LIMIT).await
+        };
+        self.news.get((), read).await
+    }
+
+    /// How the channels do, for everybody who asks within a moment.
+    pub async fn backlog(&self, app: &App) -> Arc<Result<Backlog, StoreError>> {
+        self.backlogs.get((), || Backlog::of(app)).await
     }
 
     /// The form to sign in.
@@ -56,15 +113,29 @@ impl Site {
             Ok(html) => html,
             Err(error) => return ApiError::Internal(format!("{error:?}")).into_response(),
         };
-        let mut response = (status, Html(html)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
-        headers.insert(
-            HeaderName::from_static("permissions-policy"),
-            HeaderValue::from_static(
-                "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            ),
-        );
+        self.with_policy((status, Html(html)).into_response())
+    }
+
+    /// A page, or 304 for whoever has it. What only some may see is kept nowhere.
+    pub fn offer(
+        &self,
+        offer: &Offer<'_>,
+        render: impl FnOnce() -> Result<String, tera::Error>,
+    ) -> Response {
+        let response = if offer.tag.is_known(offer.headers) {
+            // Browsers take the headers of a 304 for those of the page that they have.
+            self.with_policy(not_modified())
+        } else {
+            self.answer(StatusCode::OK, render())
+        };
+        if response.status().is_server_error() {
+            return response;
+        }
+        offer.tag.on(response, offer.reader.caching())
+    }
+
+    fn with_policy(&self, mut response: Response) -> Response {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         response
     }
 
@@ -91,8 +162,8 @@ pub async fn page(
     reader: Reader,
     headers: HeaderMap,
 ) -> Response {
-    let asked = Asked { query: query.as_deref(), headers: &headers, reader };
-    show(&site, &app, &asked, "page.html").await
+    let asked = Asked { query: query.as_deref(), headers: &headers, reader, part: Part::Whole };
+    show(&site, &app, &asked).await
 }
 
 /// `GET /board`: what changes on the page, for the module that refreshes it.
@@ -103,8 +174,28 @@ pub async fn board(
     reader: Reader,
     headers: HeaderMap,
 ) -> Response {
-    let asked = Asked { query: query.as_deref(), headers: &headers, reader };
-    show(&site, &app, &asked, "board.html").await
+    let asked = Asked { query: query.as_deref(), headers: &headers, reader, part: Part::Live };
+    show(&site, &app, &asked).await
+}
+
+/// How much of a page is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it. Without the module nobody keeps its times true, so it is one with its reading.
+    Whole,
+    /// What the module puts in place of what it has, and whose times it keeps true by itself: it is
+    /// the same as long as nothing happened, at most for a minute, because percentages move too.
+    Live,
+}
+
+impl Part {
+    /// What a tag must say of when it was read.
+    pub fn moment(self, at: UnixMs, now: UnixMs) -> (bool, i64) {
+        match self {
+            Self::Whole => (true, at.0),
+            Self::Live => (false, now.0.div_euclid(60_000)),
+        }
+    }
 }
 
 /// What is asked of the board.
@@ -112,98 +203,38 @@ struct Asked<'a> {
     query: Option<&'a str>,
     headers: &'a HeaderMap,
     reader: Reader,
+    part: Part,
 }
 
-async fn show(site: &Site, app: &App, asked: &Asked<'_>, template: &str) -> Response {
-    let now = app.clock.now();
-    let first = first_day(now, app.config.settings.retention_days).start();
-    let reading = match Reading::of(&app.store, first).await {
+async fn show(site: &Site, app: &App, asked: &Asked<'_>) -> Response {
+    let (reading, now) = (site.reading(app).await, app.clock.now());
+    let reading = match &*reading {
         Ok(reading) => reading,
-        Err(error) => return site.unreadable(&app.config, &error, now),
+        Err(error) => return site.unreadable(&app.config, error, now),
     };
-    let page = Page::of(&Sources {
-        config: &app.config,
-        look: &site.look,
-        board: &Board::of(&app.config, &reading.swept, now),
-        past: reading.past.as_ref(),
-        vigil: reading.vigil,
-        filter: &Filter::of(asked.query),
-        base_url: &base_url(&app.config, asked.headers),
-    });
+    let board = Board::of(&app.config, &reading.swept, now);
     let session = Session::of(&app.config, asked.reader);
-    site.answer(StatusCode::OK, site.templates.render(template, &site.look, session, &page))
-}
-
-/// What is asked of `GET /services/{id}`.
-#[derive(Debug)]
-pub struct AskedService {
-    id: String,
-    reader: Reader,
-    base: HeaderMap,
-    is_part: bool,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for AskedService {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(id) =
-            Path::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound)?;
-        let reader = parts.extensions.get().copied().unwrap_or(Reader::Public);
-        let is_part = parts.uri.query() == Some("part");
-        Ok(Self { id, reader, base: parts.headers.clone(), is_part })
-    }
-}
-
-/// `GET /services/{id}`: one service. `?part`: without the frame, for the module.
-pub async fn service(site: &Site, app: &App, asked: &AskedService) -> Response {
-    let now = app.clock.now();
-    match detail(site, app, asked, now).await {
-        Ok(Some(page)) => {
-            let template = if asked.is_part { "service_main.html" } else { "service.html" };
-            let session = Session::of(&app.config, asked.reader);
-            site.answer(StatusCode::OK, site.templates.render(template, &site.look, session, &page))
-        }
-        Ok(None) => ApiError::NotFound.into_response(),
-        Err(error) => site.unreadable(&app.config, &error, now),
-    }
-}
-
-async fn detail(
-    site: &Site,
-    app: &App,
-    asked: &AskedService,
-    now: UnixMs,
-) -> Result<Option<Detail>, StoreError> {
-    let Some(service) = shown(&app.config.services, &asked.id) else { return Ok(None) };
-    let (id, store, config) = (asked.id.as_str(), &app.store, &app.config);
-    let days = config.settings.retention_days;
-    let lane = Lane::Service(id.to_owned());
-    let (dossier, history, rows) = tokio::join!(
-        Dossier::of(store, id, first_day(now, days).start()),
-        store.history(id),
-        store.logs(id, now, SHOWN),
-    );
-    let (dossier, history, rows) = (dossier?, history?, rows?);
-    let deliveries = match asked.reader {
-        Reader::Full => store.deliveries(&lane, SHOWN).await?,
-        Reader::Public => Vec::new(),
-    };
-    let record = dossier.past.as_ref().and_then(|past| past.record.as_ref());
-    let watched = Watched::one(service, record, dossier.past.is_none(), now);
-    let group = config.groups.iter().find(|group| service.group.as_ref() == Some(&group.id));
-    let sources = detail::Sources {
-        watched: &watched,
-        group: group.map(|group| group.name.as_str()),
-        dossier: &dossier,
-        history: &history,
-        rows: &rows,
-        deliveries: &deliveries,
-        reader: asked.reader,
-        set: site.look.levels.set(watched.set_name()),
-        retention_days: days,
-        base_url: &base_url(config, &asked.base),
-        now,
-    };
-    Ok(Some(Detail::of(&sources, Switches::of(&config.settings))))
+    let standings: Vec<Standing> = board.services().map(|watched| watched.standing).collect();
+    let (base_url, moment) =
+        (base_url(&app.config, asked.headers), asked.part.moment(reading.at, now));
+    let who = (session, asked.reader);
+    let tag = Tag::of(&(reading, standings, who, asked.query, &base_url, moment, app.revision));
+    let offer = Offer { tag, headers: asked.headers, reader: asked.reader };
+    site.offer(&offer, || {
+        let page = Page::of(&Sources {
+            config: &app.config,
+            look: &site.look,
+            board: &board,
+            read_at: reading.at,
+            past: reading.past.as_ref(),
+            vigil: reading.vigil,
+            filter: &Filter::of(asked.query),
+            base_url: &base_url,
+        });
+        let template = match asked.part {
+            Part::Whole => "page.html",
+            Part::Live => "board.html",
+        };
+        site.templates.render(template, &site.look, session, &page)
+    })
 }

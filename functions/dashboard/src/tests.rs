@@ -1,11 +1,16 @@
 //! The router on the real engine.
 
 mod access;
+pub(crate) mod atom;
+mod badges;
 pub(crate) mod bench;
 mod documents;
+mod fresh;
 mod hostile;
+mod metrics;
 mod reads;
 mod recorded;
+mod safety;
 mod service_page;
 mod switches;
 mod weight;
@@ -143,22 +148,6 @@ async fn the_part_that_refreshes_is_the_page_without_its_frame() {
     assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
     assert!(part.starts_with("<section class=\"banner"), "{part}");
     assert!(page.contains(part.trim()), "{part}");
-}
-
-#[tokio::test]
-async fn every_answer_has_security_headers() {
-    let bench = bench().await;
-    for path in ["/", "/health", "/api/status", "/robots.txt", "/favicon.ico", "/nowhere"] {
-        let (_, headers, _) = get(&bench, path).await;
-        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
-        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
-        assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");
-        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
-        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
-    }
-    let (_, headers, _) = get(&bench, "/").await;
-    assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"));
 }
 
 #[tokio::test]

@@ -211,6 +211,9 @@ impl Timeline<'_> {
     /// [`Timeline::uneven_days`].
     #[must_use]
     pub fn total(&self, first: Day, last: Day, now: UnixMs, uneven: &[(Day, Uptime)]) -> Uptime {
+        if first > last {
+            return Uptime::default();
+        }
         let from = first.start().max(self.created);
         let until = last.next().start().min(now);
         let imported = self.days.range(first..=last).filter(|(_, totals)| totals.imported);

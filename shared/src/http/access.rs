@@ -12,12 +12,23 @@ use crate::config::Access;
 
 /// How much whoever asks may see. Handlers take it as an argument; where nobody checked, it is
 /// `Public`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reader {
     /// Names, statuses, times, uptime.
     Public,
     /// Everything: the request had `READ_API_KEY` or the login.
     Full,
+}
+
+impl Reader {
+    /// How an answer that has a tag may be kept: what only some may see nowhere.
+    #[must_use]
+    pub const fn caching(self) -> &'static str {
+        match self {
+            Self::Public => "private, no-cache",
+            Self::Full => "no-store",
+        }
+    }
 }
 
 /// Marks the refusal of a page, in the response's extensions: its body is to be a form to sign in.

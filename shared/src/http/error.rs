@@ -66,6 +66,9 @@ pub enum ApiError {
     /// 404: the service is not configured.
     #[error("Unknown serviceId")]
     UnknownService,
+    /// 404: the group is not configured.
+    #[error("Unknown group")]
+    UnknownGroup,
     /// 404: the delivery log has no such entry.
     #[error("No delivery has this id; what still waits is tried again by itself")]
     UnknownDelivery,
@@ -114,6 +117,7 @@ impl ApiError {
             Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
             Self::Unauthorized | Self::NotAReader => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::UnknownService => (StatusCode::NOT_FOUND, "unknown-service"),
+            Self::UnknownGroup => (StatusCode::NOT_FOUND, "unknown-group"),
             Self::UnknownDelivery => (StatusCode::NOT_FOUND, "unknown-delivery"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
             Self::NotSet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-configured"),

@@ -16,7 +16,7 @@ use crate::config::{Config, Secret};
 const HOLDS_MS: i64 = 12 * 3_600_000;
 
 /// The cookie. Its prefix makes browsers take it over https only and from this very host.
-const COOKIE: &str = "__Host-flatline-login";
+pub(super) const COOKIE: &str = "__Host-flatline-login";
 
 /// The cookie where the page is shown by this machine itself without TLS: no browser takes the other
 /// there.

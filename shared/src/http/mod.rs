@@ -21,6 +21,7 @@ mod error;
 pub mod keys;
 pub mod login;
 mod mend;
+mod openapi;
 mod route;
 mod server;
 
@@ -28,5 +29,6 @@ pub use access::{Reader, SignInForm};
 pub use body::{FormBody, JsonBody, MAX_BODY_BYTES, SentJson};
 pub use cors::join_vary;
 pub use error::ApiError;
+pub use openapi::openapi;
 pub use route::{Auth, Function, ROUTES, Route};
 pub use server::{merge, router};

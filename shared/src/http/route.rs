@@ -82,6 +82,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET,  "/alerts",                Dashboard, Read,       Some(Switch::AlertHistory)),
     route(Method::GET,  "/export",                Dashboard, Read,       Some(Switch::Uptime)),
     route(Method::GET,  "/api/export.csv",        Dashboard, Read,       Some(Switch::Uptime)),
+    route(Method::GET,  "/badge/{file}",          Dashboard, Read,       None),
+    route(Method::GET,  "/feed.atom",             Dashboard, Read,       Some(Switch::AlertHistory)),
+    route(Method::GET,  "/metrics",               Dashboard, Read,       None),
+    route(Method::GET,  "/openapi.json",          Dashboard, Open,       None),
     route(Method::GET,  "/app.js",                Dashboard, Open,       None),
     route(Method::GET,  "/health",                Dashboard, Open,       None),
     route(Method::GET,  "/favicon.ico",           Dashboard, Open,       None),
@@ -119,9 +123,11 @@ pub(super) fn methods(routes: &[&Route]) -> String {
     names.join(", ")
 }
 
-/// Whether a path belongs to the API, not to the pages.
+/// Whether programs ask for a path, not people: it is shared with other origins, and refused in JSON.
 pub(super) fn is_api(path: &str) -> bool {
-    path.starts_with("/api/")
+    let alone = ["/feed.atom", "/metrics", "/openapi.json"];
+    ["/api/", "/badge/"].iter().any(|start| path.starts_with(start))
+        || alone.contains(&path.trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_checked_by_the_wrapper() {
-        let open = ["/login", "/health", "/favicon.ico", "/robots.txt", "/app.js"];
+        let open = ["/login", "/health", "/favicon.ico", "/robots.txt", "/openapi.json", "/app.js"];
         for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
             let checked = matches!(route.auth, Read | ReadInFull);
             assert_eq!(checked, !open.contains(&route.path), "{}", route.path);

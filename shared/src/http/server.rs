@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::route::{is_api, methods, routes_of};
 use super::{ApiError, Auth, Function, Reader, Route, SignInForm, access, cors, error, keys};
@@ -18,6 +18,9 @@ use crate::app::App;
 
 /// The longest a handler may take, its body included.
 const MAX_HANDLING: Duration = Duration::from_secs(30);
+
+/// Browsers that came by TLS come so for a year.
+const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// One path, as its wrapper needs it.
 #[derive(Clone)]
@@ -73,6 +76,7 @@ async fn wrap(State(path): State<Path>, mut request: Request, next: Next) -> Res
     let api = is_api(request.uri().path());
     let form = (!api).then(|| SignInForm::at(request.uri()));
     let allowed = &path.app.config.settings.allowed_origins;
+    let is_tls = request.headers().get("x-forwarded-proto").is_some_and(|it| it == "https");
     let origin = if api { cors::allowed_origin(request.headers(), allowed) } else { None };
     let mut response = if request.method() == Method::OPTIONS && !path.routes.is_empty() {
         cors::preflight(&path.methods, origin.as_ref())
@@ -87,6 +91,9 @@ async fn wrap(State(path): State<Path>, mut request: Request, next: Next) -> Res
     };
     error::complete(&mut response);
     secure(&mut response);
+    if is_tls {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+    }
     if api {
         cors::share(&mut response, origin);
     }
@@ -140,6 +147,10 @@ fn secure(response: &mut Response) {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -1,5 +1,6 @@
 //! Text for people and programs. Pure.
 //!
+//! - [`badge`] draws badges.
 //! - [`duration`] says how long, and how long ago.
 //! - [`number`] writes numbers as JSON.
 //! - [`percent`] writes shares without flattering them.
@@ -7,6 +8,7 @@
 //! - [`text`] cuts and tidies what others wrote.
 //! - [`time`] writes instants and days.
 
+pub mod badge;
 pub mod duration;
 pub mod number;
 pub mod percent;

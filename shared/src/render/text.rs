@@ -10,9 +10,61 @@ pub fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..end]
 }
 
+/// At most `most` characters of a text on one line; where something is left out, the last is `…`.
+#[must_use]
+pub fn clip(text: &str, most: usize) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A text for XML, as content or as the value of an attribute. What XML 1.0 cannot say at all is left
+/// out.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(character),
+            '\u{fffe}' | '\u{ffff}' => {}
+            other if other.is_control() => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{clip, cut, xml};
+
+    #[test]
+    fn clips_to_characters() {
+        for (text, most, expected) in [
+            ("short", 5, "short"),
+            ("longer", 5, "long…"),
+            ("ééééé", 5, "ééééé"),
+            (" two\n lines\t", 9, "two lines"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(clip(text, most), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_xml() {
+        let text =
+            "<a b='c' d=\"e\">&amp;]]>\u{0}\u{8}\u{b}\u{1f}\u{7f}\u{85}\u{ffff}\r\n\tö\u{202e}";
+        let expected = "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;amp;]]&gt;\n\tö\u{202e}";
+        assert_eq!(xml(text), expected);
+    }
 
     #[test]
     fn cuts_between_characters() {

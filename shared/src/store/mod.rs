@@ -66,6 +66,7 @@
 //! | [`Store::feed`] | 1 Query for the newest day, then one per day, eight days at a time until there are enough | half an RRU per 4 KB, at least half an RRU per day |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::waits`] | 1 Query of one row | 1 RRU |
+//! | [`Store::depth`] | 1 Query that counts, and one per further MB | half an RRU per 4 KB |
 //! | [`Store::told_to`] | 1 GetItem | 1 RRU |
 //! | [`Store::told_of`] | 1 BatchGetItem per 100 | 1 RRU per lane |
 //! | [`Store::copied_trouble`] | 1 Query | 1 RRU per 4 KB |
@@ -120,6 +121,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use flatline_domain::UnixMs;
 
 use crate::clock::SharedClock;
 
@@ -141,6 +143,7 @@ pub struct Store {
     table: Arc<str>,
     clock: SharedClock,
     shards: u32,
+    created: UnixMs,
     /// How often jitter was drawn.
     draws: Arc<AtomicU64>,
     /// Records that the last sweep looked at: what a Query of all would cost.
@@ -166,12 +169,20 @@ impl Store {
             table: Arc::from(table),
             clock,
             shards: 0,
+            created: UnixMs(0),
             draws: Arc::new(AtomicU64::new(seed)),
             swept: Arc::default(),
             sight: Arc::default(),
         };
-        store.shards = store.prepare(if_missing).await?;
+        let schema = store.prepare(if_missing).await?;
+        (store.shards, store.created) = (schema.shards, schema.created);
         Ok(store)
+    }
+
+    /// When the table was created: what tells the identities of one Flatline from those of another.
+    #[must_use]
+    pub fn created(&self) -> UnixMs {
+        self.created
     }
 
     /// The next number of a sequence that depends only on when the store was opened, so that a

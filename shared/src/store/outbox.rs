@@ -1,5 +1,6 @@
 //! Waiting deliveries.
 
+use aws_sdk_dynamodb::types::Select;
 use flatline_domain::{Event, QueuedNotice, Status, UnixMs};
 
 use super::call::{Patience, Reading};
@@ -201,6 +202,26 @@ impl Store {
             .limit(1);
         let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
         Ok(!page.items().is_empty())
+    }
+
+    /// How many rows wait for a channel.
+    pub async fn depth(&self, channel: &str) -> Result<usize, StoreError> {
+        let (mut rows, mut start) = (0, None);
+        loop {
+            let query = self
+                .query(Reading::Eventual)
+                .key_condition_expression("PK = :pk AND SK > :lease")
+                .expression_attribute_values(":pk", text(keys::channel(channel)))
+                .expression_attribute_values(":lease", text(keys::LEASE))
+                .select(Select::Count)
+                .set_exclusive_start_key(start);
+            let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
+            rows += page.count.max(0) as usize;
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
     }
 
     /// Notes a failed attempt. A row that ended meanwhile stays ended.

@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::types::{
     TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 
+use flatline_domain::UnixMs;
+
 use super::Store;
 use super::call::{Failure, Patience, Reading, system_key};
 use super::item::{EXPIRES, Item, Reader, number};
@@ -19,9 +21,18 @@ const SHARDS: u32 = 4;
 /// Polls of a table that is being created, one per second.
 const CREATION_POLLS: u32 = 60;
 
+/// What holds for the table as long as it exists.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Schema {
+    /// How many shards there are.
+    pub(super) shards: u32,
+    /// When it was created.
+    pub(super) created: UnixMs,
+}
+
 impl Store {
-    /// Makes sure that the table is there and reads its schema; returns the number of shards.
-    pub(super) async fn prepare(&self, if_missing: IfMissing) -> Result<u32, StoreError> {
+    /// Makes sure that the table is there and reads its schema.
+    pub(super) async fn prepare(&self, if_missing: IfMissing) -> Result<Schema, StoreError> {
         if if_missing == IfMissing::Create {
             self.create_table().await?;
             self.enable_expiry().await?;
@@ -30,7 +41,7 @@ impl Store {
     }
 
     /// Reads `SYS/schema`; the first process ever writes it.
-    async fn read_schema(&self) -> Result<u32, StoreError> {
+    async fn read_schema(&self) -> Result<Schema, StoreError> {
         match self.get(system_key("schema"), Reading::Consistent).await? {
             Some(item) => judge_schema(&item),
             None => judge_schema(&self.write_schema().await?),
@@ -109,13 +120,15 @@ impl Store {
     }
 }
 
-fn judge_schema(item: &Item) -> Result<u32, StoreError> {
+fn judge_schema(item: &Item) -> Result<Schema, StoreError> {
     let reader = Reader::new(item);
     let found = reader.number("v")?.max(0) as u32;
     if found > VERSION {
         return Err(StoreError::NewerSchema { found, known: VERSION });
     }
-    Ok(reader.number("s")?.max(1) as u32)
+    // No answer depends on when it was created.
+    let created = UnixMs(reader.number("c").unwrap_or_default());
+    Ok(Schema { shards: reader.number("s")?.max(1) as u32, created })
 }
 
 fn string(name: &str) -> AttributeDefinition {

@@ -2,7 +2,7 @@
 //!
 //! A figure that misses its target is printed as missed and is no failure: machines differ. Something
 //! that cannot be measured, or that must never be (an alarm before its time), is.
-//! `bench detection delivery heartbeats fleet` measures only the parts that are named.
+//! `bench detection delivery heartbeats fleet page` measures only the parts that are named.
 
 mod delivery;
 mod detection;
@@ -11,6 +11,7 @@ mod figures;
 mod fleet;
 mod heartbeats;
 mod numbers;
+mod page;
 mod sender;
 
 use std::process::ExitCode;
@@ -43,6 +44,9 @@ async fn measure() -> anyhow::Result<()> {
     }
     if wants("fleet") {
         fleet::measure(&mut figures).await?;
+    }
+    if wants("page") {
+        page::measure(&mut figures).await?;
     }
     println!("{figures}");
     figures.write()

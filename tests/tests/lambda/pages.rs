@@ -27,9 +27,14 @@ const HEADERS: [&str; 10] = [
 /// Method, path, key and body.
 type Question = (&'static str, &'static str, Option<&'static str>, &'static str);
 
-const QUESTIONS: [Question; 33] = [
+const QUESTIONS: [Question; 38] = [
     ("GET", "/", None, ""),
     ("HEAD", "/", None, ""),
+    ("GET", "/services/broken", None, ""),
+    ("GET", "/badge/broken.svg", None, ""),
+    ("GET", "/badge/nobody.json", None, ""),
+    ("GET", "/feed.atom?service=broken", None, ""),
+    ("GET", "/feed.atom?group=nobody", None, ""),
     ("GET", "/health", None, ""),
     ("GET", "/health/", None, ""),
     ("GET", "/favicon.ico", None, ""),

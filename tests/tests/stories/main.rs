@@ -14,6 +14,7 @@ mod jumps;
 mod keys;
 mod limits;
 mod logs;
+mod offers;
 mod reading;
 mod refusals;
 mod reminders;

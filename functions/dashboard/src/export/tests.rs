@@ -16,6 +16,8 @@ fn cells_are_quoted_and_never_formulas() {
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\n=1", "\"'\n=1\""),
         ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
     ];
     for (text, expected) in rows {
@@ -58,6 +60,7 @@ fn a_long_export_comes_in_parts() {
     loop {
         let export = part(cursor);
         assert!(export.csv.len() < 5_000_000);
+        assert!(export.csv.starts_with("Date,Service Name,Service ID,Group,Status,Uptime %,"));
         lines += export.csv.lines().count() - 1;
         match export.next {
             Some(next) => cursor = next,
@@ -65,6 +68,32 @@ fn a_long_export_comes_in_parts() {
         }
     }
     assert_eq!(lines, 400 * 120);
+}
+
+#[test]
+fn no_part_is_too_large_however_long_a_name_is() {
+    let name = "n".repeat(200_000);
+    let config = config(vec![service("a", &name), service("b", "B")], &[]);
+    let swept = swept(Vec::new());
+    let (mut cursor, mut days, mut parts) = (0, Vec::new(), 0);
+    loop {
+        let wanted = Wanted::of(&Query::parse(&format!("cursor={cursor}")), &config, NOW).unwrap();
+        let export = Export::of(&config, &swept, &Past::default(), &wanted, NOW);
+        assert!(export.csv.len() < 5_000_000, "{}", export.csv.len());
+        let line =
+            |line: &str| (line[..10].to_owned(), line.ends_with("0") && line.contains(",b,"));
+        days.extend(export.csv.lines().skip(1).map(line));
+        parts += 1;
+        match export.next {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    assert!(parts > 4, "{parts}");
+    assert_eq!(days.len(), 240);
+    assert!(days.is_sorted_by_key(|(day, is_b)| (*is_b, day.clone())), "each once, and in order");
+    days.dedup();
+    assert_eq!(days.len(), 240);
 }
 
 #[test]
@@ -90,6 +119,8 @@ fn what_is_asked_for_is_judged() {
         ("from=yesterday", "from must be a day, such as 2026-11-22"),
         ("to=2026-02-30", "to must be a day, such as 2026-11-22"),
         ("services=nope", "services: there is no service with the id nope"),
+        ("from=2026-11-20&to=2026-11-19", "from must not be after to, nor after today"),
+        ("from=2999-01-01", "from must not be after to, nor after today"),
         ("cursor=x", "cursor must be the one of a Link header"),
     ] {
         assert_eq!(wanted(query).unwrap_err().to_string(), sentence, "{query}");

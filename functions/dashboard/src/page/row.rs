@@ -7,7 +7,8 @@ use flatline_shared::render::percent::percent;
 use serde::Serialize;
 
 use super::strip::{Spell, Strip};
-use super::{Moment, address};
+use super::{Moment, address, first_day};
+use crate::banner::Checker;
 use crate::board::{Standing, Watched};
 use crate::look::Set;
 use crate::reading::Past;
@@ -160,25 +161,43 @@ fn note(watched: &Watched<'_>) -> Option<String> {
 
 /// The share of the known time that was up, and the days.
 fn past(record: &ServiceRecord, span: &Span<'_>, set: &Set) -> (Option<Share>, Strip) {
-    let none = Days::new();
-    let timeline = Timeline {
-        days: span.past.days.get(&record.id).unwrap_or(&none),
-        created: record.configured_at,
-        status: record.status,
-        since: record.status_since,
-        holes: &span.past.holes,
-    };
-    let last = span.until.day();
-    let uneven = timeline.uneven_days(span.first, last, span.until);
-    let total = timeline.total(span.first, last, span.until, &uneven);
-    let strip = Strip::of(&Spell {
-        first: span.first,
-        last: span.today,
-        created: timeline.first_day(),
-        uneven: &uneven,
-        set,
-    });
+    let (created, uneven, total) = span.of(record);
+    let strip =
+        Strip::of(&Spell { first: span.first, last: span.today, created, uneven: &uneven, set });
     (share(&total, set), strip)
+}
+
+impl<'a> Span<'a> {
+    /// The last so many days, today included.
+    pub fn of_days(past: &'a Past, days: u32, checker: Checker, now: UnixMs) -> Self {
+        Self {
+            past,
+            first: first_day(now, days),
+            until: checker.known_until(now),
+            today: now.day(),
+        }
+    }
+
+    /// The uptime of the service with this record.
+    pub fn total(&self, record: &ServiceRecord) -> Uptime {
+        self.of(record).2
+    }
+
+    /// The first day of which anything is known, the days that were not wholly up, and all together.
+    fn of(&self, record: &ServiceRecord) -> (Day, Vec<(Day, Uptime)>, Uptime) {
+        let none = Days::new();
+        let timeline = Timeline {
+            days: self.past.days.get(&record.id).unwrap_or(&none),
+            created: record.configured_at,
+            status: record.status,
+            since: record.status_since,
+            holes: &self.past.holes,
+        };
+        let last = self.until.day();
+        let uneven = timeline.uneven_days(self.first, last, self.until);
+        let total = timeline.total(self.first, last, self.until, &uneven);
+        (timeline.first_day(), uneven, total)
+    }
 }
 
 /// The share of the known time that was up, in words and colour.

@@ -35,6 +35,7 @@ fn page_with(
         config,
         look: &look(config),
         board,
+        read_at: board.now,
         past: Some(&past),
         vigil: Vigil { ticked_at, ..Vigil::default() },
         filter: &Filter::default(),

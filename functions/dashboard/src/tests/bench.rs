@@ -1,9 +1,10 @@
 //! What the tests of the router stand on: an engine in memory that counts calls, a clock that
-//! stands still.
+//! stands still until it is told otherwise.
 
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -39,15 +40,13 @@ pub struct Bench {
     router: Router,
     engine: Engine,
     calls: Calls,
+    clock: Arc<ByHand>,
 }
 
 impl Bench {
     pub async fn of(config: Config) -> Self {
-        Self::with_clock(config, Arc::new(Still)).await
-    }
-
-    /// The same with a clock of its own.
-    pub async fn with_clock(config: Config, clock: SharedClock) -> Self {
+        let by_hand = Arc::new(ByHand::default());
+        let clock: SharedClock = by_hand.clone();
         let engine = Engine::memory().unwrap();
         let calls = Calls::default();
         let counting =
@@ -65,7 +64,12 @@ impl Bench {
             transport: Arc::new(Nobody),
             doorbell: Arc::new(Notify::new()),
         };
-        Self { router: crate::router(app.clone()), app, engine, calls }
+        Self { router: crate::router(app.clone()), app, engine, calls, clock: by_hand }
+    }
+
+    /// Time passes.
+    pub fn pass(&self, ms: i64) {
+        self.clock.passed_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     pub async fn answer(&self, request: Builder) -> (StatusCode, HeaderMap, String) {
@@ -93,11 +97,28 @@ impl Bench {
         self.send(request.body(Body::from(form)).unwrap()).await
     }
 
+    /// An answer to whoever sends this `Authorization`.
+    pub async fn text_with(&self, path: &str, authorization: &str) -> (StatusCode, String) {
+        let request = Request::get(path).header("authorization", authorization);
+        let (status, _, body) = self.answer(request).await;
+        (status, body)
+    }
+
     /// What one request asks of the database.
     pub async fn calls_of(&self, path: &str) -> BTreeMap<String, usize> {
-        self.calls.lock().unwrap().clear();
+        self.clear_calls();
         self.answer(Request::get(path)).await;
+        self.calls()
+    }
+
+    /// What was asked of the database since [`Bench::clear_calls`].
+    pub fn calls(&self) -> BTreeMap<String, usize> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// Forgets what was asked of the database.
+    pub fn clear_calls(&self) {
+        self.calls.lock().unwrap().clear();
     }
 
     /// Makes every attribute of the item with this sort key, but for its key, unreadable.
@@ -130,16 +151,19 @@ impl Bench {
     }
 }
 
-/// A clock that stands still; sleeping on it takes no time.
-struct Still;
+/// A clock that stands still until it is told otherwise; sleeping on it takes no time.
+#[derive(Default)]
+struct ByHand {
+    passed_ms: AtomicI64,
+}
 
-impl Clock for Still {
+impl Clock for ByHand {
     fn now(&self) -> UnixMs {
-        NOW
+        NOW.plus_ms(self.monotonic_ms())
     }
 
     fn monotonic_ms(&self) -> i64 {
-        0
+        self.passed_ms.load(Ordering::Relaxed)
     }
 
     fn sleep(&self, _ms: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {

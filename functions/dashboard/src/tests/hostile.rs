@@ -1,7 +1,7 @@
 //! Whatever stands in names and texts stays text: pages are read back with the parser of browsers.
 
 use flatline_domain::{ServiceRecord, Status};
-use flatline_shared::config::{Config, Env};
+use flatline_shared::config::Config;
 use html5ever::tendril::TendrilSink;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
@@ -15,8 +15,10 @@ use crate::reading::Past;
 use crate::sign_in::Session;
 use crate::template::Templates;
 
+mod everywhere;
+
 /// What breaks out of text, attributes, scripts, styles, comments, titles and templates.
-const PIECES: [&str; 26] = [
+pub const PIECES: [&str; 26] = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -46,7 +48,7 @@ const PIECES: [&str; 26] = [
 ];
 
 /// Around each piece, so that there are more than a hundred.
-const FRAMES: [(&str, &str); 4] =
+pub const FRAMES: [(&str, &str); 4] =
     [("", ""), ("x\"'`", ""), ("</a></li></ul>", "<"), ("\u{202e}", "\u{0}")];
 
 /// Every element in order, with its attributes' names.
@@ -71,17 +73,22 @@ fn shape(html: &str) -> Vec<String> {
     found
 }
 
-/// The page of two services where every text is `text`, ids included.
-fn page(text: &str) -> String {
+/// What of a text may be an id.
+fn id(text: &str) -> String {
     let id = text.replace(['#', '\u{0}'], "");
-    let id: String = id.chars().filter(|one| !one.is_control()).take(60).collect();
-    let name = serde_json::json!(text);
+    id.chars().filter(|one| !one.is_control()).take(60).collect()
+}
+
+/// Two services and more that are like the second, a group, a page and levels where every text is
+/// `text`, ids included.
+fn config(text: &str, more: usize) -> Config {
+    let (id, name) = (id(text), serde_json::json!(text));
+    let others = (0..more).map(|n| serde_json::json!({ "id": format!("c{n}{id}"), "name": name }));
+    let first = serde_json::json!({ "id": format!("a{id}"), "name": name, "description": name });
+    let second = serde_json::json!({ "id": format!("b{id}"), "name": name });
     let services = serde_json::json!({
         "groups": [{ "id": format!("g{id}"), "name": name, "services": [format!("a{id}")] }],
-        "services": [
-            { "id": format!("a{id}"), "name": name, "description": name },
-            { "id": format!("b{id}"), "name": name },
-        ],
+        "services": [first, second].into_iter().chain(others).collect::<Vec<_>>(),
     });
     let dashboard = serde_json::json!({
         "header": { "title": name, "subtitle": name, "links": [{ "text": name, "url": "/" }] },
@@ -98,7 +105,13 @@ fn page(text: &str) -> String {
         ("settings.json", settings.to_string()),
     ];
     let files = files.iter().map(|(name, text)| (*name, text.as_str()));
-    let config = Config::from_json(files, &Env::default()).unwrap();
+    let variables = [("DASHBOARD_PASSWORD", "a long password"), ("READ_API_KEY", "read-key")];
+    crate::fixture::configured(files, &variables)
+}
+
+/// The page of these services.
+fn page(text: &str, more: usize) -> String {
+    let config = config(text, more);
     let records: Vec<ServiceRecord> = config
         .services
         .iter()
@@ -110,6 +123,7 @@ fn page(text: &str) -> String {
         config: &config,
         look: &look,
         board: &Board::of(&config, &swept, NOW),
+        read_at: NOW,
         past: Some(&Past::default()),
         vigil: Vigil { ticked_at: Some(NOW), ..Vigil::default() },
         filter: &Filter { status: "down".to_owned(), q: text.to_owned() },
@@ -118,17 +132,29 @@ fn page(text: &str) -> String {
     Templates::new().render("page.html", &look, Session::None, &page).unwrap()
 }
 
+/// Every hostile text.
+fn texts() -> impl Iterator<Item = String> {
+    let framed = |piece| FRAMES.map(|(before, after)| format!("{before}{piece}{after}"));
+    PIECES.into_iter().flat_map(framed)
+}
+
 #[test]
 fn no_text_becomes_an_element_or_an_attribute() {
-    let harmless = shape(&page("name"));
+    let harmless = shape(&page("name", 0));
     assert!(harmless.len() > 80, "the parser saw the page: {}", harmless.len());
     let mut tried = 0;
-    for piece in PIECES {
-        for (before, after) in FRAMES {
-            let text = format!("{before}{piece}{after}");
-            assert_eq!(shape(&page(&text)), harmless, "{text}");
-            tried += 1;
-        }
+    for text in texts() {
+        assert_eq!(shape(&page(&text, 0)), harmless, "{text}");
+        tried += 1;
     }
     assert!(tried > 100, "{tried}");
+}
+
+#[test]
+fn nor_on_a_page_of_very_many_services() {
+    let harmless = shape(&page("name", 500));
+    assert!(harmless.len() > 1_500, "{}", harmless.len());
+    for text in PIECES {
+        assert_eq!(shape(&page(text, 500)), harmless, "{text}");
+    }
 }

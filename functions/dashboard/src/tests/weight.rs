@@ -61,6 +61,7 @@ fn page_of(count: usize) -> String {
         config: &config,
         look: &look,
         board: &Board::of(&config, &swept, NOW),
+        read_at: NOW,
         past: Some(&Past { days, holes: Vec::new() }),
         vigil: Vigil { ticked_at: Some(NOW), ..Vigil::default() },
         filter: &Filter::default(),

@@ -42,6 +42,15 @@ fn what_is_not_written_was_up_since_creation() {
 }
 
 #[test]
+fn a_span_that_ends_before_it_begins_has_nothing() {
+    let days = Days::from([(Day(20_000), DayTotals { down_ms: HOUR_MS, ..DayTotals::default() })]);
+    let timeline = timeline(&days, Status::Down, hour(3), &[]);
+    let (first, last) = (Day(20_000), Day(0));
+    assert_eq!(timeline.uneven_days(first, last, UnixMs(0)), []);
+    assert_eq!(timeline.total(first, last, UnixMs(0), &[]), Uptime::default());
+}
+
+#[test]
 fn the_status_that_still_holds_counts_until_now() {
     let uptime = timeline(&Days::new(), Status::Down, hour(20), &[]).day(Day(20_000), hour(22));
     assert_eq!((uptime.up_ms, uptime.down_ms), (20 * HOUR_MS, 2 * HOUR_MS));

@@ -121,6 +121,9 @@ async fn what_waits_is_found_by_service_and_by_whom_it_is_copied_from() {
     ] {
         assert_eq!(count(channel, whose, limit).await, expected, "{sentence}");
     }
+    for (channel, expected) in [("ops", 2), ("mail", 2), ("pager", 0)] {
+        assert_eq!(store.depth(channel).await.unwrap(), expected, "{channel}");
+    }
 }
 
 #[tokio::test]
