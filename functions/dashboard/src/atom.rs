@@ -15,6 +15,7 @@ use flatline_shared::store::FeedEntry;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
+use crate::cache::Wish;
 use crate::feed::OURSELVES;
 use crate::origin::base_url;
 use crate::page::address;
@@ -172,7 +173,7 @@ pub async fn atom(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let whose = Whose::of(&query, &app.config)?;
-    let news = site.news(&app).await;
+    let news = site.news(&app, Wish::Lately).await;
     let news = news.as_ref().as_ref().map_err(unavailable)?;
     let feed = Feed {
         entries: news.iter().filter(|entry| whose.has(entry)).take(SHOWN).collect(),

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::banner::Checker;
 use crate::board::{Board, Standing, Watched};
+use crate::cache::Wish;
 use crate::look::{Color, Look};
 use crate::page::Span;
 use crate::query::{Query, invalid};
@@ -194,7 +195,7 @@ pub async fn badge(
 ) -> Result<Response, ApiError> {
     let (id, form) = parsed(&file).ok_or(ApiError::NotFound)?;
     let metric = Metric::of(&query, app.config.settings.retention_days)?;
-    let (reading, now) = (site.reading(&app).await, app.clock.now());
+    let (reading, now) = (site.reading(&app, Wish::Lately).await, app.clock.now());
     let reading = match &*reading {
         Ok(reading) => reading,
         Err(error) => return instead(id, "unreadable", form, unavailable(error)),

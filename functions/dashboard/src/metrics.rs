@@ -15,6 +15,7 @@ use http::header;
 
 use crate::banner::Checker;
 use crate::board::{Board, Standing, Watched};
+use crate::cache::Wish;
 use crate::page::Span;
 use crate::query::MAX_LIMIT;
 use crate::reading::{Reading, unavailable};
@@ -208,7 +209,7 @@ pub async fn metrics(
     State(app): State<App>,
     reader: Reader,
 ) -> Result<Response, ApiError> {
-    let reading = site.reading(&app).await;
+    let reading = site.reading(&app, Wish::Lately).await;
     let reading = reading.as_ref().as_ref().map_err(unavailable)?;
     let now = app.clock.now();
     let board = Board::of(&app.config, &reading.swept, now);

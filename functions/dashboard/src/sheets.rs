@@ -12,6 +12,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::banner::Checker;
+use crate::cache::Wish;
 use crate::export::{Export, Wanted};
 use crate::feed::FeedPage;
 use crate::page::{Switches, first_day};
@@ -32,7 +33,7 @@ pub async fn alerts(
     let now = app.clock.now();
     let before = query.get("before").and_then(|text| text.parse().ok()).map(UnixMs);
     let feed = match before {
-        None => site.news(&app).await,
+        None => site.news(&app, Wish::Anew).await,
         Some(before) => {
             let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
             Arc::new(app.store.feed(kept, now.min(before), MAX_LIMIT).await)

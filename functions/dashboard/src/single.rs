@@ -13,6 +13,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use crate::board::Watched;
+use crate::cache::Wish;
 use crate::detail::{self, Detail, SHOWN, shown};
 use crate::dossier::Dossier;
 use crate::origin::base_url;
@@ -92,7 +93,8 @@ pub async fn service(site: &Site, app: &App, asked: &AskedService) -> Response {
     };
     let key = (asked.id.clone(), asked.reader == Reader::Full);
     let read = || Single::of(app, &asked.id, asked.reader);
-    let (single, now) = (site.singles.get(key, read).await, app.clock.now());
+    let (single, now) =
+        (site.singles.get(key, Wish::of(&asked.headers), read).await, app.clock.now());
     match &*single {
         Err(error) => site.unreadable(&app.config, error, now),
         Ok(single) => show(site, app, asked, (service, single), now),

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::asset;
 use crate::banner::unreadable;
 use crate::board::{Board, Standing};
-use crate::cache::Cache;
+use crate::cache::{Cache, Wish};
 use crate::look::Look;
 use crate::metrics::Backlog;
 use crate::origin::base_url;
@@ -78,28 +78,28 @@ impl Site {
     }
 
     /// What was read of all services, for everybody who asks within a moment.
-    pub async fn reading(&self, app: &App) -> Arc<Result<Reading, StoreError>> {
+    pub async fn reading(&self, app: &App, wish: Wish) -> Arc<Result<Reading, StoreError>> {
         let read = || async {
             let now = app.clock.now();
             let first = first_day(now, app.config.settings.retention_days).start();
             Reading::of(&app.store, first, now).await
         };
-        self.boards.get((), read).await
+        self.boards.get((), wish, read).await
     }
 
     /// The newest alerts, as long as they are kept, for everybody who asks within a moment.
-    pub async fn news(&self, app: &App) -> Arc<Result<Vec<FeedEntry>, StoreError>> {
+    pub async fn news(&self, app: &App, wish: Wish) -> Arc<Result<Vec<FeedEntry>, StoreError>> {
         let read = || async {
             let now = app.clock.now();
             let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
             app.store.feed(kept, now, MAX_LIMIT).await
         };
-        self.news.get((), read).await
+        self.news.get((), wish, read).await
     }
 
     /// How the channels do, for everybody who asks within a moment.
     pub async fn backlog(&self, app: &App) -> Arc<Result<Backlog, StoreError>> {
-        self.backlogs.get((), || Backlog::of(app)).await
+        self.backlogs.get((), Wish::Lately, || Backlog::of(app)).await
     }
 
     /// The form to sign in.
@@ -207,7 +207,7 @@ struct Asked<'a> {
 }
 
 async fn show(site: &Site, app: &App, asked: &Asked<'_>) -> Response {
-    let (reading, now) = (site.reading(app).await, app.clock.now());
+    let (reading, now) = (site.reading(app, Wish::of(asked.headers)).await, app.clock.now());
     let reading = match &*reading {
         Ok(reading) => reading,
         Err(error) => return site.unreadable(&app.config, error, now),

@@ -122,7 +122,7 @@ const refresh = async () => {
   if (busy || part === undefined) return;
   busy = true;
   try {
-    const answer = await fetch(part + location.search, { headers: tag ? { "if-none-match": tag } : {} });
+    const answer = await fetch(part + location.search, { cache: "no-store", headers: tag ? { "if-none-match": tag } : {} });
     if (answer.status === 304) {
       const read = $("time", asof());
       asof().dataset.read = new Date(now()).toISOString();

@@ -6,7 +6,7 @@ use flatline_domain::UnixMs;
 use flatline_shared::clock::Clock;
 use tokio::sync::Notify;
 
-use super::{CROWDED, Cache, KEPT_MS};
+use super::{CROWDED, Cache, KEPT_MS, Wish};
 
 /// Two clocks that are set by hand.
 #[derive(Default)]
@@ -42,7 +42,7 @@ fn cache() -> (Arc<ByHand>, Cache<u32, usize>, Arc<AtomicUsize>) {
 }
 
 async fn get(cache: &Cache<u32, usize>, key: u32, reads: &AtomicUsize) -> usize {
-    *cache.get(key, || async { reads.fetch_add(1, Ordering::Relaxed) + 1 }).await
+    *cache.get(key, Wish::Lately, || async { reads.fetch_add(1, Ordering::Relaxed) + 1 }).await
 }
 
 #[tokio::test]
@@ -59,6 +59,44 @@ async fn a_reading_is_kept_for_a_moment_by_both_clocks() {
         clock.advance(wall_ms, monotonic_ms);
         assert_eq!(get(&cache, 0, &reads).await, expected, "{sentence}");
     }
+}
+
+#[tokio::test]
+async fn who_wants_it_anew_gets_what_is_ten_times_as_old_as_it_took() {
+    for (sentence, took_ms, passed_ms, expected) in [
+        ("at once", 0, 0, 1),
+        ("a moment later, of a quick one", 0, 1, 2),
+        ("of one that took a while", 30, 270, 1),
+        ("later", 30, 271, 2),
+        ("never later than all others", 900, KEPT_MS, 2),
+    ] {
+        let (clock, cache, reads) = cache();
+        let ask = async || {
+            let read = || async {
+                clock.advance(took_ms, took_ms);
+                reads.fetch_add(1, Ordering::Relaxed) + 1
+            };
+            *cache.get(0, Wish::Anew, read).await
+        };
+        assert_eq!(ask().await, 1, "{sentence}");
+        clock.advance(passed_ms, passed_ms);
+        assert_eq!(ask().await, expected, "{sentence}");
+    }
+}
+
+#[test]
+fn a_page_that_is_loaded_again_is_wanted_anew() {
+    for (sentence, value, expected) in [
+        ("a link", "", Wish::Lately),
+        ("loaded again", "max-age=0", Wish::Anew),
+        ("loaded again with Ctrl, or by the module", "no-cache", Wish::Anew),
+        ("something else", "no-transform", Wish::Lately),
+    ] {
+        let mut headers = http::HeaderMap::new();
+        headers.insert(http::header::CACHE_CONTROL, value.parse().unwrap());
+        assert_eq!(Wish::of(&headers), expected, "{sentence}");
+    }
+    assert_eq!(Wish::of(&http::HeaderMap::new()), Wish::Lately);
 }
 
 #[tokio::test]
@@ -84,7 +122,7 @@ async fn who_comes_while_it_is_read_waits_for_it_and_who_gives_up_holds_up_nobod
                 gate.notified().await;
                 reads.fetch_add(1, Ordering::Relaxed) + 1
             };
-            *cache.get(0, read).await
+            *cache.get(0, Wish::Anew, read).await
         })
     };
     let gives_up = ask();

@@ -45,7 +45,7 @@ async fn a_flood_of_readers_costs_the_database_one_reading() {
     }
     bench.pass(2_001);
     assert_eq!(bench.calls_of("/board").await, first, "after two seconds it is read again");
-    for path in ["/services/api", "/alerts", "/feed.atom"] {
+    for path in ["/services/api", "/feed.atom"] {
         bench.pass(2_001);
         assert_ne!(bench.calls_of(path).await, BTreeMap::new(), "{path}");
         assert_eq!(bench.calls_of(path).await, BTreeMap::new(), "{path}, again");
@@ -58,6 +58,19 @@ async fn a_flood_of_readers_costs_the_database_one_reading() {
     };
     assert_ne!(of_reader().await, BTreeMap::new(), "who may see more has a reading of their own");
     assert_eq!(of_reader().await, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn who_loads_a_page_again_sees_what_just_happened() {
+    for path in ["/", "/board", "/services/api"] {
+        let bench = bench().await;
+        assert_eq!(get(&bench, path, "").await.0, StatusCode::OK);
+        bench.pass(20);
+        bench.clear_calls();
+        let again = Request::get(path).header(header::CACHE_CONTROL, "max-age=0");
+        bench.answer(again).await;
+        assert_ne!(bench.calls(), BTreeMap::new(), "{path}");
+    }
 }
 
 #[tokio::test]
