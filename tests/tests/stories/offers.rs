@@ -89,7 +89,7 @@ async fn world() -> Result<World> {
         .service_json(api)?
         .service("quiet", 600)?
         .variable("READ_API_KEY", READ_KEY);
-    let world = World::start(config).await?;
+    let mut world = World::start(config).await?;
     world.watching().await?;
     world.client().send("api", &["--status", "degraded", "--message", "disk full"]).await?;
     world.site.until("api", "degraded").await?;

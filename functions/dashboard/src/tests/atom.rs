@@ -78,11 +78,8 @@ pub fn elements(xml: &str) -> Vec<Element> {
             Event::Empty(tag) => found.push(Element::of(&parents, &tag)),
             Event::End(_) => drop(parents.pop()),
             Event::Text(text) => {
-                let text = text.decode().unwrap();
-                let is_space = text.chars().all(char::is_whitespace);
-                match found.last_mut() {
-                    Some(last) if !is_space => last.text.push_str(&text),
-                    _ => assert!(is_space, "{text}"),
+                if let Some(last) = found.last_mut() {
+                    last.text.push_str(&text.decode().unwrap());
                 }
             }
             Event::GeneralRef(reference) => {
@@ -91,6 +88,9 @@ pub fn elements(xml: &str) -> Vec<Element> {
             Event::Decl(_) => {}
             Event::Eof => {
                 assert!(parents.is_empty(), "{parents:?}");
+                for element in &mut found {
+                    element.text = element.text.trim().to_owned();
+                }
                 return found;
             }
             other => panic!("nothing of ours has {other:?}"),

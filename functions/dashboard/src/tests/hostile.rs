@@ -86,9 +86,10 @@ fn config(text: &str, more: usize) -> Config {
     let others = (0..more).map(|n| serde_json::json!({ "id": format!("c{n}{id}"), "name": name }));
     let first = serde_json::json!({ "id": format!("a{id}"), "name": name, "description": name });
     let second = serde_json::json!({ "id": format!("b{id}"), "name": name });
+    let all: Vec<_> = [first, second].into_iter().chain(others).collect();
     let services = serde_json::json!({
         "groups": [{ "id": format!("g{id}"), "name": name, "services": [format!("a{id}")] }],
-        "services": [first, second].into_iter().chain(others).collect::<Vec<_>>(),
+        "services": all,
     });
     let dashboard = serde_json::json!({
         "header": { "title": name, "subtitle": name, "links": [{ "text": name, "url": "/" }] },
