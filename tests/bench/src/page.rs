@@ -114,9 +114,9 @@ fn bad_days(now: UnixMs, dice: &mut Dice) -> Days {
 /// One service in twenty says that it is down or degraded.
 async fn trouble(flatline: &Flatline, ids: &[String]) -> Result<()> {
     let bad = ids.iter().step_by(20).enumerate();
-    let entries: Vec<_> = bad
-        .map(|(n, id)| json!({"serviceId": id, "status": ["down", "degraded"][n % 2]}))
-        .collect();
+    let status = |n: usize| if n % 2 == 0 { "down" } else { "degraded" };
+    let entries: Vec<_> =
+        bad.map(|(n, id)| json!({"serviceId": id, "status": status(n)})).collect();
     let request = http_client().post(format!("{}/api/heartbeat", flatline.url()));
     let answer = request.bearer_auth(KEY).json(&json!({ "services": entries })).send().await?;
     ensure!(answer.status().is_success(), "{}", answer.text().await?);
