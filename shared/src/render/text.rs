@@ -10,14 +10,14 @@ pub fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..end]
 }
 
-/// At most `most` characters of a text on one line; where something is left out, the last is `…`.
+/// At most `most` characters of a text on one line; where something is left out, the last is an ellipsis.
 #[must_use]
 pub fn clip(text: &str, most: usize) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= most {
         return line;
     }
-    line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    line.chars().take(most.saturating_sub(1)).chain(['\u{2026}']).collect()
 }
 
 /// A text for XML, as content or as the value of an attribute. What XML 1.0 cannot say at all is left
@@ -49,7 +49,7 @@ mod tests {
     fn clips_to_characters() {
         for (text, most, expected) in [
             ("short", 5, "short"),
-            ("longer", 5, "long…"),
+            ("longer", 5, "long\u{2026}"),
             ("ééééé", 5, "ééééé"),
             (" two\n lines\t", 9, "two lines"),
             ("", 0, ""),

@@ -221,3 +221,38 @@ async fn every_configured_service_is_listed() {
     assert_eq!(ids, ["api", "a b"]);
     assert!(!answer.to_string().contains("read-key"));
 }
+
+#[tokio::test]
+async fn the_export_says_the_same_as_the_api() {
+    let bench = bench().await;
+    let (_, uptime) = bench.json_with("/api/uptime?serviceId=api", "Bearer read-key").await;
+    let (status, csv) = bench.text_with("/api/export.csv?services=api", "Bearer read-key").await;
+    assert_eq!(status, StatusCode::OK);
+    let lines: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let days = uptime["days"].as_array().unwrap();
+    assert_eq!((lines.len(), days.len()), (120, 120));
+    let keys = [
+        (0, "date"),
+        (5, "uptimePercentage"),
+        (6, "totalChecks"),
+        (7, "upChecks"),
+        (8, "degradedChecks"),
+        (9, "downChecks"),
+        (10, "unknownChecks"),
+        (11, "upSeconds"),
+        (12, "degradedSeconds"),
+        (13, "downSeconds"),
+        (14, "unknownSeconds"),
+    ];
+    for (line, day) in lines.iter().zip(days) {
+        for (column, key) in keys {
+            let expected = match &day[key] {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                number => number.to_string(),
+            };
+            assert_eq!(line[column], expected, "{key} of {line:?}");
+        }
+    }
+    assert!(lines[119][5].starts_with("58.33"), "not nothing but zeros: {:?}", lines[119]);
+}

@@ -162,3 +162,46 @@ async fn the_pages_behind_the_buttons_answer() {
     let (status, _, _) = get(&bench, "/api/export.csv?services=nope").await;
     assert_eq!(status, 400);
 }
+
+/// A file with everything in it, and each of its sections left out in turn, or empty.
+fn with_gaps(whole: &str) -> Vec<(String, String)> {
+    let whole: serde_json::Value = serde_json::from_str(whole).unwrap();
+    let sections: Vec<String> = whole.as_object().unwrap().keys().cloned().collect();
+    let mut files = Vec::new();
+    for section in sections {
+        let mut without = whole.clone();
+        without.as_object_mut().unwrap().remove(&section);
+        files.push((format!("without {section}"), without.to_string()));
+        if whole[&section].is_object() {
+            let mut empty = whole.clone();
+            empty[&section] = serde_json::json!({});
+            files.push((format!("{section} is empty"), empty.to_string()));
+        }
+    }
+    files
+}
+
+#[tokio::test]
+async fn any_section_may_be_missing() {
+    let dashboard = r##"{
+        "header": {"title": "T", "links": [{"text": "L", "url": "/l"}]},
+        "branding": {"pageTitle": "P", "primaryColor": "#123456"},
+        "theme": {"defaultMode": "dark", "colors": {"light": {"text": "#111"}}},
+        "footer": {"text": "F"}, "customCss": "h1{top:0}",
+        "customHtml": {"headerExtra": "<b>x</b>"},
+        "uptimeThresholds": [{"name": "all", "min": 0, "color": "#123456"}]
+    }"##;
+    let settings = r##"{
+        "features": {"autoRefreshSeconds": 9}, "api": {"enableStatusEndpoint": true},
+        "alertHistory": {"defaultLimit": 5}, "alertNotifications": {"localStorageKey": "k"},
+        "uptime": {"retentionDays": 9}, "dashboard": {"access": "public"},
+        "uptimeThresholds": [{"name": "all", "min": 0, "color": "#123456"}],
+        "allowedOrigins": ["*"], "maxLogEntries": 5
+    }"##;
+    for (what, file) in with_gaps(dashboard) {
+        assert!(page(&file, settings).await.contains("<h2 id=\"state\">"), "{what}");
+    }
+    for (what, file) in with_gaps(settings) {
+        assert!(page(dashboard, &file).await.contains("<h2 id=\"state\">"), "{what}");
+    }
+}
