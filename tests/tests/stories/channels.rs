@@ -1,11 +1,12 @@
 //! Two channels: what is wrong with one is nothing to the other, and what it missed comes in order.
 
 use anyhow::{Context, Result, ensure};
-use flatline_harness::config::ConfigDir;
+use flatline_harness::config::{ALERT_KEY, ConfigDir};
+use flatline_harness::http_client;
 use flatline_harness::receiver::{Receiver, Reply};
 use flatline_shared::store::Ending;
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::site::PATIENCE_MS;
 use crate::world::{World, says};
@@ -89,5 +90,23 @@ async fn a_receiver_that_is_gone_ends_what_waits_for_it_with_a_reason() -> Resul
         ensure!(entry.ending == Ending::Dead && entry.answer.contains("410"), "{log:#?}");
     }
     ensure!(world.heard("api").len() == 2, "a receiver that is gone was asked again");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_has_as_long_as_request_timeout_says() -> Result<()> {
+    for (limit_ms, is_told) in [("10000", true), ("500", false)] {
+        let config = ConfigDir::new()?.variable("REQUEST_TIMEOUT", limit_ms);
+        let mut world = World::start(config).await?;
+        world.receiver.answer(Reply::status(200).after(3_000));
+        let url = format!("{}/api/test-notification", world.flatline.url());
+        let asked = http_client().post(url).bearer_auth(ALERT_KEY);
+        let answer = asked.json(&json!({"channelType": "hook"})).send().await?;
+        let answer: Value = answer.json().await?;
+        ensure!(answer["success"] == is_told, "{limit_ms}: {answer}");
+        let late = answer.to_string().contains("took too long");
+        ensure!(late != is_told, "{limit_ms}: {answer}");
+        world.end().await?;
+    }
     Ok(())
 }

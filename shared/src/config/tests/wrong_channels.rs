@@ -91,6 +91,34 @@ pub(super) const CHANNELS: &[Row] = &[
         ],
     ),
     (
+        "an enabled discord without credentials",
+        r#"{"channels": [{"type": "discord", "name": "Dis cord"}]}"#,
+        &[" channels[0].config: the channel is enabled and has no address: set \
+         NOTIFICATION_DIS_CORD_WEBHOOKURL"],
+    ),
+    (
+        "an enabled slack without credentials",
+        r#"{"channels": [{"type": "slack", "name": "Slack"}]}"#,
+        &[" channels[0].config: the channel is enabled and has no address: set \
+         NOTIFICATION_SLACK_WEBHOOKURL"],
+    ),
+    (
+        "an enabled pushover without credentials",
+        r#"{"channels": [{"type": "pushover", "name": "Push"}]}"#,
+        &[
+            " channels[0].config: the channel is enabled and has no user key: set \
+             NOTIFICATION_PUSH_USERKEY",
+            " channels[0].config: the channel is enabled and has no API token: set \
+             NOTIFICATION_PUSH_APITOKEN",
+        ],
+    ),
+    (
+        "an enabled pagerduty without credentials",
+        r#"{"channels": [{"type": "pagerduty", "name": "Pager"}]}"#,
+        &[" channels[0].config: the channel is enabled and has no routing key: set \
+         NOTIFICATION_PAGER_ROUTINGKEY"],
+    ),
+    (
         "an enabled mailgun without anything",
         r#"{"channels": [{"type": "email", "name": "Mail", "config": {"provider": "mailgun"}}]}"#,
         &[
