@@ -42,8 +42,19 @@ impl Client {
             Self::Python => format!("{}python3 heartbeat-client.py\n", exports(&variables)),
             Self::Node => format!("{}node heartbeat-client.js\n", exports(&variables)),
         };
-        format!("# {id}\n{lines}")
+        format!("# {id}\n{}{lines}", caution(self, id))
     }
+}
+
+/// What is said of an id that our clients cannot name.
+const CAUTION: &str = "\
+# Our clients take a comma for the end of an id, and white space at its ends away:
+# rename this service, or send with --client curl
+";
+
+fn caution(client: Client, id: &str) -> &'static str {
+    let is_split = id.contains(',') || id.trim() != id;
+    if is_split && client != Client::Curl { CAUTION } else { "" }
 }
 
 fn exports(variables: &[(&str, &str)]) -> String {

@@ -151,3 +151,17 @@ async fn a_crontab_says_where_cron_is_too_slow() -> Result<()> {
     ensure!(text.contains(hint) && text.matches("too few").count() == 1, "{text}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_no_client_can_name_are_told_and_sent_by_curl() -> Result<()> {
+    let ids = ["a,b", " c"];
+    for (client, told) in [("sh", 2), ("cron", 2), ("curl", 0)] {
+        let (server, blocks) = printed(client, &ids).await?;
+        ensure!(blocks.matches("rename this service").count() == told, "{client}: {blocks}");
+        if client == "curl" {
+            run(&blocks, &BTreeMap::new())?;
+            assert_all_up(&server, &ids).await?;
+        }
+    }
+    Ok(())
+}
