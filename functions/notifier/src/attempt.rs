@@ -41,6 +41,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// With what is to be changed so that the next message needs no second request.
+    fn after_a_move(self, variable: &str) -> Self {
+        match self {
+            Self::Accepted { answer } => Self::Accepted {
+                answer: format!("{answer}, after a move: set {variable} to the value in the log"),
+            },
+            outcome => outcome,
+        }
+    }
+
     /// Without the secrets of the channel, which the vendor may have repeated.
     fn masked(self, channel: &Channel) -> Self {
         let mask = Mask::of(channel);
@@ -88,7 +98,7 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[Outb
             let mut moved = channel.clone();
             moved.secrets.insert(key.to_owned(), Secret::new(value));
             match tell(app, &moved, format, &message).await {
-                Told::Outcome(outcome) => outcome.masked(&moved),
+                Told::Outcome(outcome) => outcome.after_a_move(&variable).masked(&moved),
                 Told::Moved { .. } => {
                     Outcome::Refused { reason: "it moves again and again".to_owned() }
                 }
@@ -121,11 +131,11 @@ async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'
     let status = reply.unwrap_or_else(|| format!("HTTP {}", answer.status));
     Told::Outcome(match (format.judge)(&answer, app.clock.now()) {
         Verdict::Delivered => Outcome::Accepted { answer: status },
-        Verdict::Retry { after_ms } => {
-            Outcome::Failed { error: status, after_ms, pace: Pace::Free }
+        Verdict::Retry { after_ms, reason } => {
+            Outcome::Failed { error: reason, after_ms, pace: Pace::Free }
         }
-        Verdict::RateLimited { after_ms } => {
-            Outcome::Failed { error: status, after_ms, pace: Pace::Limited }
+        Verdict::RateLimited { after_ms, reason } => {
+            Outcome::Failed { error: reason, after_ms, pace: Pace::Limited }
         }
         Verdict::Permanent { reason } => Outcome::Refused { reason },
         Verdict::Moved { key, value } => return Told::Moved { key, value },

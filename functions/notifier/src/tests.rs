@@ -10,6 +10,7 @@ mod folding;
 mod lanes;
 mod leases;
 mod mails;
+mod moves;
 mod outages;
 mod recoveries;
 mod running;

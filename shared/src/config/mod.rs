@@ -37,5 +37,5 @@ pub use keys::ApiKeys;
 pub use kind::{ChannelKind, ChannelType};
 pub use reader::Place;
 pub use senders::AlertSenders;
-pub use template::{Audience, Part, TemplateShape, Templates};
+pub use template::{Audience, Part, Probe, TemplateShape, Templates};
 pub use types::*;

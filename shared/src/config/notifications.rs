@@ -28,7 +28,7 @@ pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifi
     let enabled = file.flag("enabled").unwrap_or(true);
     let settings = read_settings(file.section("settings"), env);
     let channels = channels::read(&mut file, &settings, env);
-    let templates = Templates::read(&file.free("templates"));
+    let templates = Templates::read(&file.free("templates"), &channels);
     file.close();
     Notifications { enabled, channels, settings, templates }
 }

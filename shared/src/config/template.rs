@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tera::{Context, EscapeFn, Tera};
 
-use super::ChannelKind;
 use super::reader::{Judge, Object, Place, wanted};
+use super::{Channel, ChannelKind};
 use crate::render::tags::{Mistake, Tags};
 
 /// Bytes that one text of a template may have.
@@ -62,7 +62,25 @@ pub struct TemplateShape {
     pub escape: EscapeFn,
     /// Turns the text as users write it into what is sent.
     pub prepare: fn(&str) -> String,
+    /// Says why a part can never be sent as it is written.
+    pub check: fn(&Probe<'_>) -> Result<(), String>,
 }
+
+/// A text of a template, tried out before there is anything to tell.
+#[derive(Clone, Debug)]
+pub struct Probe<'a> {
+    /// The part of the message that it is.
+    pub part: &'static str,
+    /// What became of it with values that are texts, numbers and empty.
+    pub texts: Vec<String>,
+    /// Whether it is the same for every message.
+    pub is_fixed: bool,
+    /// Every channel, of whatever type.
+    pub channels: &'a [Channel],
+}
+
+/// What stands for every value when a text is tried out.
+const SAMPLES: [&str; 3] = ["text", "1", ""];
 
 /// Whom a template is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +110,7 @@ struct Template {
 pub struct TemplateError(String);
 
 impl Templates {
-    pub(super) fn read(templates: &Object<'_>) -> Self {
+    pub(super) fn read(templates: &Object<'_>, channels: &[Channel]) -> Self {
         let mut found = BTreeMap::new();
         for (name, value) in templates.entries() {
             let place = templates.place.key(name);
@@ -102,7 +120,8 @@ impl Templates {
                 .map_or((name, Audience::Services), |word| (word, Audience::Alerts));
             match ChannelKind::all().find(|kind| kind.as_str() == word) {
                 Some(kind) if object.is_present() => {
-                    let template = Template::read(object, kind.about().template, audience);
+                    let shape = kind.about().template;
+                    let template = Template::read(object, shape, audience, channels);
                     found.insert((kind.as_str(), audience), template);
                 }
                 Some(_) => {}
@@ -128,7 +147,12 @@ impl Templates {
 }
 
 impl Template {
-    fn read(mut object: Object<'_>, shape: TemplateShape, audience: Audience) -> Self {
+    fn read(
+        mut object: Object<'_>,
+        shape: TemplateShape,
+        audience: Audience,
+        channels: &[Channel],
+    ) -> Self {
         let mut reading = Reading::new(object.judge, shape, audience);
         let mut tree = Map::new();
         for part in shape.parts {
@@ -151,8 +175,45 @@ impl Template {
             };
             tree.extend(read.map(|read| (part.key().to_owned(), read)));
         }
+        let template = Self { tree: tree.into(), tera: Arc::new(reading.tera), uses: reading.uses };
+        for part in shape.parts {
+            if let Part::Text(key) = *part
+                && let Some(written) = object.value(key).and_then(Value::as_str)
+                && let Some(probe) = template.probe(key, written, channels)
+                && let Err(sentence) = (shape.check)(&probe)
+            {
+                object.judge.error(&object.place.key(key), sentence);
+            }
+        }
         object.close();
-        Self { tree: tree.into(), tera: Arc::new(reading.tera), uses: reading.uses }
+        template
+    }
+
+    /// What becomes of a part with each of the samples; `None` of one that cannot be rendered.
+    fn probe<'a>(
+        &self,
+        part: &'static str,
+        written: &str,
+        channels: &'a [Channel],
+    ) -> Option<Probe<'a>> {
+        let rendered = |sample: &str| {
+            let bare = self.uses.iter().filter(|(_, key)| key.is_none());
+            let mut values: Map<String, Value> =
+                bare.map(|(name, _)| (name.clone(), sample.into())).collect();
+            for (name, key) in &self.uses {
+                let Some(key) = key else { continue };
+                let value = values.entry(name.clone()).or_insert_with(Value::default);
+                if !value.is_object() {
+                    *value = Value::Object(Map::new());
+                }
+                value[key] = sample.into();
+            }
+            let rendered = self.render(&values).ok()?;
+            rendered[part].as_str().map(str::to_owned)
+        };
+        let texts: Vec<String> = SAMPLES.into_iter().filter_map(rendered).collect();
+        let is_fixed = !["{{", "{%"].iter().any(|mark| written.contains(mark));
+        (!texts.is_empty()).then_some(Probe { part, texts, is_fixed, channels })
     }
 
     fn render(&self, values: &Map<String, Value>) -> Result<Value, TemplateError> {

@@ -31,6 +31,7 @@ static TYPE: ChannelType = ChannelType {
         ],
         escape: write_escaped,
         prepare: str::to_owned,
+        check: |_| Ok(()),
     },
     read: |options: &mut ChannelOptions<'_>| {
         options.need_url("WEBHOOKURL");
@@ -135,12 +136,35 @@ impl Embed {
         }
         if !part("footer").is_empty() {
             let footer = self.text(FOOTER, |text| {
-                text.written(part("footer"));
+                text.written(&unescaped(part("footer")));
             });
-            embed["footer"] = json!({"text": footer});
+            // An empty one would be refused.
+            if !footer.trim().is_empty() {
+                embed["footer"] = json!({"text": footer});
+            }
         }
         embed
     }
+}
+
+/// A footer knows no marks, and so no escapes.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some(next)) if next.is_ascii_punctuation() => plain.extend(chars.next()),
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Whether there is anything to see: Discord refuses an embed without.
+fn says_something(embed: &Value) -> bool {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
+    let has_fields = embed["fields"].as_array().is_some_and(|fields| !fields.is_empty());
+    has_fields || is_text(&embed["title"]) || is_text(&embed["description"])
 }
 
 /// The sentence and the text of an alert; of many messages, their names.
@@ -160,11 +184,12 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
         url.query_pairs_mut().append_pair("wait", "true");
     }
     let story = message.story();
-    let mut embed = Embed { left: EMBED_MAX };
-    let mut embed = match message.template(channel) {
-        Some(parts) => embed.of_template(&parts),
-        None => embed.of_story(&story),
-    };
+    let of_template = |parts: Value| Embed { left: EMBED_MAX }.of_template(&parts);
+    let mut embed = message
+        .template(channel)
+        .map(of_template)
+        .filter(says_something)
+        .unwrap_or_else(|| Embed { left: EMBED_MAX }.of_story(&story));
     embed["color"] = story.tone.colour().into();
     embed["timestamp"] = rfc3339(message.row.delivery.queued.committed_at).into();
     if let Some(link) = story.link {

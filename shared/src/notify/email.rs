@@ -39,6 +39,7 @@ static TYPE: ChannelType = ChannelType {
         parts: &[Part::Text("subject"), Part::Text("body")],
         escape: write_plain,
         prepare: str::to_owned,
+        check: |_| Ok(()),
     },
     read,
 };
@@ -193,17 +194,19 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let error = error.split(':').next().unwrap_or_default();
     let error = error.rsplit('#').next().unwrap_or_default();
     let said = body["message"].as_str().or_else(|| body["Message"].as_str());
-    match (answer.status, error) {
-        (200..=299, _) => verdict,
+    let verdict = match (answer.status, error) {
+        (200..=299, _) => return verdict,
         (_, "LimitExceededException" | "TooManyRequestsException") => {
-            Verdict::RateLimited { after_ms: None }
+            Verdict::RateLimited { after_ms: None, reason: format!("HTTP {}", answer.status) }
         }
         // Those of a function change while it runs.
-        (_, "ExpiredTokenException" | "RequestExpired") => Verdict::Retry { after_ms: None },
-        (_, "") => match (verdict, answer.reply()) {
-            (Verdict::Permanent { .. }, Some(reason)) => Verdict::Permanent { reason },
-            (verdict, _) => verdict.because(said),
-        },
-        (_, error) => verdict.because(Some(error)).because(said),
+        (_, "ExpiredTokenException" | "RequestExpired") => {
+            Verdict::Retry { after_ms: None, reason: format!("HTTP {}", answer.status) }
+        }
+        _ => verdict,
+    };
+    match answer.reply().filter(|_| error.is_empty()) {
+        Some(reply) => verdict.only_because(reply),
+        None => verdict.because(Some(error)).because(said),
     }
 }

@@ -114,8 +114,7 @@ impl Text {
                     self.left -= rest_cost;
                     self.out.push_str(rest);
                 } else {
-                    self.out.push(ELLIPSIS);
-                    self.is_full = true;
+                    self.end_here();
                 }
                 return self;
             }
@@ -178,6 +177,16 @@ impl Text {
     #[must_use]
     pub fn finish(self) -> String {
         self.out
+    }
+
+    /// Marks a cut, if there is any room for it.
+    fn end_here(&mut self) {
+        let end = self.cost(ELLIPSIS, "\u{2026}");
+        if end <= self.left {
+            self.left -= end;
+            self.out.push(ELLIPSIS);
+        }
+        self.is_full = true;
     }
 
     fn push(&mut self, text: &str, escape: Escape, reserve: usize) -> &mut Self {

@@ -6,12 +6,13 @@ use std::io::{self, Write};
 
 use flatline_domain::{Event, UnixMs};
 use serde_json::{Map, Value, json};
+use tracing::warn;
 
 use super::fit::{Limit, Text, one_line, plain};
 use super::story::alert_status;
 use super::verdict::by_status;
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Tone, Verdict, base};
-use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
+use crate::config::{Channel, ChannelOptions, ChannelType, Part, Probe, TemplateShape};
 use crate::render::time::rfc3339;
 
 /// PagerDuty, for the list of formats.
@@ -26,6 +27,7 @@ static TYPE: ChannelType = ChannelType {
         parts: &[Part::Text("summary"), Part::Text("severity")],
         escape: write_plain,
         prepare: str::to_owned,
+        check: check_template,
     },
     read: |options: &mut ChannelOptions<'_>| {
         options.need_credential("ROUTINGKEY", "routing key");
@@ -40,6 +42,23 @@ const SEVERITIES: [&str; 4] = ["critical", "error", "warning", "info"];
 
 fn write_plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(super::fit::tidy(text).as_bytes())
+}
+
+/// A severity that is the same for every message must be one of those that PagerDuty knows.
+fn check_template(probe: &Probe<'_>) -> Result<(), String> {
+    let Some(word) = probe.texts.first().filter(|_| probe.part == "severity" && probe.is_fixed)
+    else {
+        return Ok(());
+    };
+    if word.trim().is_empty() || known_severity(word).is_some() {
+        return Ok(());
+    }
+    Err(format!("must be critical, error, warning or info, not {word:?}"))
+}
+
+fn known_severity(word: &str) -> Option<&'static str> {
+    let word = word.trim();
+    SEVERITIES.into_iter().find(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn cut(text: &str, limit: Limit) -> String {
@@ -129,8 +148,13 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
     let template = message.template(channel).unwrap_or_default();
     let custom =
         |part: &str| template[part].as_str().map(str::trim).filter(|text| !text.is_empty());
-    let wanted = custom("severity").map(str::to_lowercase);
-    let wanted = wanted.as_deref().filter(|word| SEVERITIES.contains(word));
+    let wanted = custom("severity").and_then(|word| {
+        known_severity(word).or_else(|| {
+            let channel = channel.route.name.as_str();
+            warn!(channel, word, "templates.pagerduty.severity became no severity");
+            None
+        })
+    });
     body["payload"] = json!({
         "summary": custom("summary").map_or_else(|| summary(&story), |text| cut(&one_line(text), SUMMARY)),
         "severity": wanted.unwrap_or_else(|| severity(message, &story)),
@@ -151,15 +175,16 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
 /// 2xx is an acceptance only with the status `success`.
 pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let body = base::json(answer);
+    let status = body["status"].as_str();
     let why = body["errors"][0].as_str().or_else(|| body["message"].as_str());
     match by_status(answer, now) {
-        Verdict::Delivered => match body["status"].as_str() {
+        Verdict::Delivered => match status {
             Some("success") | None => Verdict::Delivered,
             Some(status) => {
                 Verdict::Permanent { reason: one_line(status).chars().take(100).collect() }
                     .because(why)
             }
         },
-        verdict => verdict.because(why),
+        verdict => verdict.because(why.or(status)),
     }
 }

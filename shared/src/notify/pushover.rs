@@ -8,7 +8,7 @@ use flatline_domain::{Event, Status, UnixMs};
 use serde_json::json;
 
 use super::fit::{Limit, Text, one_line, plain};
-use super::verdict::by_status;
+use super::verdict::{by_status, unconfirmed, with_wait_s};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
@@ -24,6 +24,7 @@ static TYPE: ChannelType = ChannelType {
         parts: &[Part::Text("title"), Part::Text("message")],
         escape: write_plain,
         prepare: str::to_owned,
+        check: |_| Ok(()),
     },
     read,
 };
@@ -147,12 +148,12 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
         Verdict::Delivered if body["status"] == 0 => {
             Verdict::Permanent { reason: "refused".to_owned() }.because(why)
         }
-        Verdict::Delivered => Verdict::Retry { after_ms: None },
-        Verdict::RateLimited { after_ms: None } => {
+        Verdict::Delivered => unconfirmed(answer),
+        limited @ Verdict::RateLimited { after_ms: None, .. } => {
             let reset = answer.headers.get("x-limit-app-reset");
             let reset_s = reset.and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok());
             let wait_s = reset_s.map(|reset_s| reset_s.saturating_sub(now.0 / 1_000) as f64);
-            super::verdict::with_wait_s(Verdict::RateLimited { after_ms: None }, wait_s)
+            with_wait_s(limited, wait_s).because(why)
         }
         verdict => verdict.because(why),
     }

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use flatline_domain::UnixMs;
 use serde_json::{Value, json};
 
-use super::fit::{Limit, Text, entities, one_line};
-use super::verdict::by_status;
+use super::fit::{Escape, Limit, Text, entities, one_line};
+use super::verdict::{by_status, unconfirmed};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
@@ -29,6 +29,7 @@ static TYPE: ChannelType = ChannelType {
         ],
         escape: write_escaped,
         prepare: str::to_owned,
+        check: |_| Ok(()),
     },
     read: |options: &mut ChannelOptions<'_>| {
         options.need_url("WEBHOOKURL");
@@ -36,7 +37,8 @@ static TYPE: ChannelType = ChannelType {
 };
 
 const TEXT: Limit = Limit::utf16(4_000);
-const HEADER: Limit = Limit::utf16(150);
+const TITLE: Limit = Limit::utf16(300);
+const LABEL: Limit = Limit::utf16(150);
 const SECTION: Limit = Limit::utf16(3_000);
 const FIELD: Limit = Limit::utf16(2_000);
 const FIELDS_MAX: usize = 10;
@@ -65,8 +67,14 @@ fn plain_text(text: &str) -> Value {
     json!({"type": "plain_text", "text": text, "emoji": false})
 }
 
-fn title(story: &Story, limit: Limit) -> String {
-    let mut text = Text::new(limit, entities);
+/// The same, and no names of emoji.
+fn escape_all(c: char) -> Cow<'static, str> {
+    if c == ':' { "∶".into() } else { escape(c) }
+}
+
+/// One line; phones show it alone.
+fn title(story: &Story, escape: Escape) -> String {
+    let mut text = Text::new(TITLE, escape);
     text.ours(story.tone.emoji()).ours(" ").ours(&story.title);
     if let Some(name) = &story.name {
         text.ours(": ").theirs(&one_line(name));
@@ -75,7 +83,7 @@ fn title(story: &Story, limit: Limit) -> String {
 }
 
 fn blocks(story: &Story) -> Vec<Value> {
-    let mut blocks = vec![json!({"type": "header", "text": plain_text(&title(story, HEADER))})];
+    let mut blocks = Vec::new();
     let mut text = Text::new(SECTION, entities);
     super::story::lead(&mut text, story);
     let is_list = story.name.is_none();
@@ -127,7 +135,7 @@ fn from_template(parts: &Value, colour: &str, at: UnixMs) -> Value {
     let part = |value: &Value, limit| cut(value.as_str().unwrap_or_default(), limit);
     let fields = parts["fields"].as_array().into_iter().flatten().take(FIELDS_MAX).map(|field| {
         json!({
-            "title": part(&field["title"], HEADER),
+            "title": part(&field["title"], LABEL),
             "value": part(&field["value"], FIELD),
             "short": field["short"],
         })
@@ -151,11 +159,18 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
     let story = message.story();
     let colour = format!("#{:06x}", story.tone.colour());
     let mut body = match message.template(channel) {
-        Some(parts) => from_template(&parts, &colour, message.row.delivery.queued.committed_at),
+        Some(mut parts) => {
+            // Without a text Slack would refuse it.
+            if parts["text"].as_str().is_none_or(|text| text.trim().is_empty()) {
+                parts["text"] = title(&story, escape_all).into();
+            }
+            from_template(&parts, &colour, message.row.delivery.queued.committed_at)
+        }
         None => json!({
+            "text": title(&story, escape_all),
             "attachments": [{
                 "color": colour,
-                "fallback": title(&story, SECTION),
+                "fallback": title(&story, entities),
                 "blocks": blocks(&story),
             }],
         }),
@@ -172,11 +187,14 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let body = String::from_utf8_lossy(&answer.body);
     let word = body.trim();
     let is_word = !word.is_empty() && word.len() <= 100 && !word.contains(['<', '{', '\n']);
+    let said = is_word.then_some(word);
     match by_status(answer, now) {
         Verdict::Delivered if matches!(word, "ok" | "") => Verdict::Delivered,
         Verdict::Delivered if base::json(answer)["ok"] == true => Verdict::Delivered,
         // An error under the status of success, as proxies and workflows make it.
-        Verdict::Delivered => Verdict::Retry { after_ms: None },
-        verdict => verdict.because(is_word.then_some(word)),
+        Verdict::Delivered => {
+            unconfirmed(answer).because(base::json(answer)["error"].as_str().or(said))
+        }
+        verdict => verdict.because(said),
     }
 }

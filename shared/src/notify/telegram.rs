@@ -13,7 +13,7 @@ use flatline_domain::UnixMs;
 use serde_json::{Value, json};
 
 use super::fit::{Limit, Text, Unit, entities, one_line};
-use super::verdict::{by_status, with_wait_s};
+use super::verdict::{by_status, unconfirmed, with_wait_s};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
@@ -29,6 +29,7 @@ static TYPE: ChannelType = ChannelType {
         parts: &[Part::Text("message")],
         escape: write_escaped,
         prepare: markdown::to_html,
+        check: |_| Ok(()),
     },
     read,
 };
@@ -37,6 +38,9 @@ static TYPE: ChannelType = ChannelType {
 const TEXT: Limit = Limit::utf16(4_096).shown();
 const NAME_MAX: usize = 256;
 const VALUE_MAX: usize = 1_024;
+/// Telegram formats at most 100 stretches of a message, and in what comes after those words of
+/// others would become links and mentions. Each fact has two.
+const FACTS_MAX: usize = 45;
 /// Room for the link at the end.
 const LINK_RESERVE: usize = 20;
 
@@ -91,13 +95,9 @@ fn html(story: &Story) -> String {
     }
     if story.name.is_some() {
         facts(&mut text, story);
-    } else {
-        text.ours("\n");
-        super::story::list(&mut text, story, |text, word, name| {
-            code(text.ours(word).ours(" "), name, NAME_MAX);
-        });
     }
-    let mut html = text.finish();
+    let names = if story.name.is_none() { names(story, text.left()) } else { String::new() };
+    let mut html = text.finish() + &names;
     if let Some(link) = &story.link {
         let mut href = Text::new(Limit::utf16(usize::MAX), entities);
         href.theirs(link);
@@ -107,8 +107,17 @@ fn html(story: &Story) -> String {
     html
 }
 
+/// The names of a folded message, all in one stretch of their own.
+fn names(story: &Story, max: usize) -> String {
+    let mut names = Text::new(Limit { max: max.saturating_sub(1), ..TEXT }, entities);
+    super::story::list(&mut names, story, |text, word, name| {
+        text.ours(word).ours(" ").theirs(&cut(name, NAME_MAX));
+    });
+    format!("\n<pre>{}</pre>", names.finish())
+}
+
 fn facts(text: &mut Text, story: &Story) {
-    for fact in &story.facts {
+    for fact in story.facts.iter().take(FACTS_MAX) {
         let label = one_line(&fact.label);
         // A label without its value says nothing.
         if text.left() < Unit::Utf16.count(&label) + 8 {
@@ -121,9 +130,14 @@ fn facts(text: &mut Text, story: &Story) {
 
 /// Words of others; at most `max` units of them.
 fn code<'t>(text: &'t mut Text, theirs: &str, max: usize) -> &'t mut Text {
-    let mut cut = Text::new(Limit { max: max.min(text.left()), ..TEXT }, super::fit::plain);
+    let cut = cut(theirs, max.min(text.left()));
+    text.marked("<code>", &cut, "</code>", 0)
+}
+
+fn cut(theirs: &str, max: usize) -> String {
+    let mut cut = Text::new(Limit { max, ..TEXT }, super::fit::plain);
     cut.theirs(theirs);
-    text.marked("<code>", &cut.finish(), "</code>", 0)
+    cut.finish()
 }
 
 /// The request that tells Telegram of this message.
@@ -163,10 +177,10 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     if let (400, Some(chat)) = (status, parameters["migrate_to_chat_id"].as_i64()) {
         return Verdict::Moved { key: "CHATID", value: chat.to_string() };
     }
+    let said = body["description"].as_str();
     match by_status(&Answer { status, ..answer.clone() }, now) {
         Verdict::Delivered if body["ok"] == true => Verdict::Delivered,
-        Verdict::Delivered => Verdict::Retry { after_ms: None },
-        verdict => with_wait_s(verdict, parameters["retry_after"].as_f64())
-            .because(body["description"].as_str()),
+        Verdict::Delivered => unconfirmed(answer).because(said),
+        verdict => with_wait_s(verdict, parameters["retry_after"].as_f64()).because(said),
     }
 }

@@ -19,11 +19,15 @@ pub enum Verdict {
     Retry {
         /// The wait that was asked for, in ms; at most [`RETRY_AFTER_MAX_MS`].
         after_ms: Option<i64>,
+        /// Why, for people; no secrets.
+        reason: String,
     },
     /// The channel wants fewer messages.
     RateLimited {
         /// The wait that was asked for, in ms; at most [`RETRY_AFTER_MAX_MS`].
         after_ms: Option<i64>,
+        /// Why, for people; no secrets.
+        reason: String,
     },
     /// It wants to be told at another place: once more with this credential.
     Moved {
@@ -45,28 +49,53 @@ pub enum Verdict {
 #[must_use]
 pub fn by_status(answer: &Answer, now: UnixMs) -> Verdict {
     let after_ms = retry_after_ms(&answer.headers, now);
+    let reason = format!("HTTP {}", answer.status);
     match answer.status {
         200..=299 => Verdict::Delivered,
-        429 => Verdict::RateLimited { after_ms },
-        301 | 308 => Verdict::Permanent {
-            reason: format!("HTTP {}: it moved; redirects are not followed", answer.status),
-        },
-        408 | 425 | 300..=399 | 500..=599 => Verdict::Retry { after_ms },
-        410 => Verdict::Permanent { reason: "HTTP 410: the receiver is gone".to_owned() },
-        status => Verdict::Permanent { reason: format!("HTTP {status}") },
+        429 => Verdict::RateLimited { after_ms, reason },
+        301 | 308 => {
+            Verdict::Permanent { reason: format!("{reason}: it moved; redirects are not followed") }
+        }
+        408 | 425 | 300..=399 | 500..=599 => Verdict::Retry { after_ms, reason },
+        410 => Verdict::Permanent { reason: format!("{reason}: the receiver is gone") },
+        _ => Verdict::Permanent { reason },
     }
 }
 
+/// A status of success under which the vendor did not say that it accepted: a proxy's page, perhaps.
+#[must_use]
+pub fn unconfirmed(answer: &Answer) -> Verdict {
+    let reason = format!("HTTP {}, but not with the words of an acceptance", answer.status);
+    Verdict::Retry { after_ms: None, reason }
+}
+
 impl Verdict {
-    /// With what the vendor said about it, in a permanent one; one line, cut to 200 characters.
+    /// With what the vendor said about it, unless it accepted; one line, cut to 200 characters.
     #[must_use]
-    pub fn because(self, why: Option<&str>) -> Self {
-        match (self, why.map(one_line).filter(|why| !why.is_empty())) {
-            (Self::Permanent { reason }, Some(why)) => {
-                let why: String = why.chars().take(200).collect();
-                Self::Permanent { reason: format!("{reason}: {why}") }
-            }
-            (verdict, _) => verdict,
+    pub fn because(mut self, why: Option<&str>) -> Self {
+        let why = why.map(one_line).filter(|why| !why.is_empty());
+        if let (Some(reason), Some(why)) = (self.reason_mut(), why) {
+            reason.push_str(": ");
+            reason.extend(why.chars().take(200));
+        }
+        self
+    }
+
+    /// With this reason alone, unless it accepted.
+    #[must_use]
+    pub fn only_because(mut self, why: String) -> Self {
+        if let Some(reason) = self.reason_mut() {
+            *reason = why;
+        }
+        self
+    }
+
+    const fn reason_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Retry { reason, .. }
+            | Self::RateLimited { reason, .. }
+            | Self::Permanent { reason } => Some(reason),
+            Self::Delivered | Self::Moved { .. } => None,
         }
     }
 }
@@ -74,16 +103,14 @@ impl Verdict {
 /// The verdict with the wait that a field of the vendor asks for, in seconds, if that is a sensible
 /// number; the longer one, if a header asked for one too.
 #[must_use]
-pub fn with_wait_s(verdict: Verdict, wait_s: Option<f64>) -> Verdict {
+pub fn with_wait_s(mut verdict: Verdict, wait_s: Option<f64>) -> Verdict {
     let Some(wait_s) = wait_s.filter(|wait_s| *wait_s >= 0.0) else { return verdict };
     // Anything too large for the type becomes its maximum, which is cut like all others.
     let asked_ms = ((wait_s * 1_000.0).ceil() as i64).min(RETRY_AFTER_MAX_MS);
-    let longer = |after_ms: Option<i64>| Some(after_ms.map_or(asked_ms, |ms| ms.max(asked_ms)));
-    match verdict {
-        Verdict::Retry { after_ms } => Verdict::Retry { after_ms: longer(after_ms) },
-        Verdict::RateLimited { after_ms } => Verdict::RateLimited { after_ms: longer(after_ms) },
-        verdict => verdict,
+    if let Verdict::Retry { after_ms, .. } | Verdict::RateLimited { after_ms, .. } = &mut verdict {
+        *after_ms = Some(after_ms.map_or(asked_ms, |ms| ms.max(asked_ms)));
     }
+    verdict
 }
 
 /// The wait that `Retry-After` asks for, in ms: seconds or an HTTP date (RFC 9110, 10.2.3). What is
@@ -120,28 +147,42 @@ mod tests {
     #[test]
     fn statuses_are_judged() {
         let permanent = |reason: &str| Verdict::Permanent { reason: reason.to_owned() };
+        let retry = |reason: &str| Verdict::Retry { after_ms: None, reason: reason.to_owned() };
+        let limited =
+            |reason: &str| Verdict::RateLimited { after_ms: None, reason: reason.to_owned() };
         let rows = [
             (200, Verdict::Delivered, "accepted"),
             (202, Verdict::Delivered, "accepted for later"),
             (204, Verdict::Delivered, "accepted without a word"),
             (301, permanent("HTTP 301: it moved; redirects are not followed"), "moved for good"),
             (308, permanent("HTTP 308: it moved; redirects are not followed"), "moved for good"),
-            (302, Verdict::Retry { after_ms: None }, "a login page during maintenance, perhaps"),
+            (302, retry("HTTP 302"), "a login page during maintenance, perhaps"),
             (400, permanent("HTTP 400"), "the body will never please it"),
             (401, permanent("HTTP 401"), "the token is wrong"),
             (404, permanent("HTTP 404"), "nobody is there"),
-            (408, Verdict::Retry { after_ms: None }, "it gave up waiting"),
+            (408, retry("HTTP 408"), "it gave up waiting"),
             (410, permanent("HTTP 410: the receiver is gone"), "gone"),
             (422, permanent("HTTP 422"), "the body will never please it"),
-            (425, Verdict::Retry { after_ms: None }, "too early"),
-            (429, Verdict::RateLimited { after_ms: None }, "too many"),
-            (500, Verdict::Retry { after_ms: None }, "its trouble"),
-            (503, Verdict::Retry { after_ms: None }, "its trouble"),
-            (599, Verdict::Retry { after_ms: None }, "its trouble"),
+            (425, retry("HTTP 425"), "too early"),
+            (429, limited("HTTP 429"), "too many"),
+            (500, retry("HTTP 500"), "its trouble"),
+            (503, retry("HTTP 503"), "its trouble"),
+            (599, retry("HTTP 599"), "its trouble"),
         ];
         for (status, verdict, what) in rows {
             assert_eq!(by_status(&answer(status, None), NOW), verdict, "{status}: {what}");
         }
+    }
+
+    #[test]
+    fn what_a_vendor_says_is_told_in_one_line() {
+        let told = by_status(&answer(503, None), NOW).because(Some("over\r\nloaded  now"));
+        let reason = "HTTP 503: over loaded now".to_owned();
+        assert_eq!(told, Verdict::Retry { after_ms: None, reason });
+        let long = by_status(&answer(429, None), NOW).because(Some(&"\u{1f525}".repeat(300)));
+        let reason = format!("HTTP 429: {}", "\u{1f525}".repeat(200));
+        assert_eq!(long, Verdict::RateLimited { after_ms: None, reason });
+        assert_eq!(Verdict::Delivered.because(Some("fine")), Verdict::Delivered);
     }
 
     #[test]
@@ -167,6 +208,7 @@ mod tests {
             assert_eq!(retry_after_ms(&headers, NOW), after_ms, "{text:?}: {what}");
         }
         let limited = by_status(&answer(429, Some("7")), NOW);
-        assert_eq!(limited, Verdict::RateLimited { after_ms: Some(7_000) });
+        let reason = "HTTP 429".to_owned();
+        assert_eq!(limited, Verdict::RateLimited { after_ms: Some(7_000), reason });
     }
 }

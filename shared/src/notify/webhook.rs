@@ -10,20 +10,23 @@ mod signature;
 use std::io::{self, Write};
 
 use bytes::Bytes;
+use flatline_domain::UnixMs;
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
+use tracing::warn;
 use url::Url;
 
 use self::body::Body;
-use super::{Format, HttpRequest, Message, Outgoing, RequestError, base, verdict};
+use super::verdict::by_status;
+use super::{Answer, Format, HttpRequest, Message, Outgoing, RequestError, Verdict, base};
 use crate::config::{Channel, ChannelType, Part, TemplateShape};
 
 /// The webhook, for the list of formats.
-pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge: verdict::by_status };
+pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge };
 
 static TYPE: ChannelType = ChannelType {
     word: "webhook",
@@ -34,6 +37,7 @@ static TYPE: ChannelType = ChannelType {
         parts: &[Part::Text("body")],
         escape: write_json,
         prepare: str::to_owned,
+        check: options::check_template,
     },
     read: options::read,
 };
@@ -84,7 +88,15 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
 fn body(message: &Message<'_>, channel: &Channel) -> Bytes {
     let template = message.template(channel).unwrap_or_default();
     let custom = template["body"].as_str().filter(|text| {
-        options::sends_other_than_json(channel) || serde_json::from_str::<Value>(text).is_ok()
+        let is_fine = options::sends_other_than_json(channel) || options::is_json(text);
+        if !is_fine {
+            let channel = channel.route.name.as_str();
+            warn!(
+                channel,
+                "templates.webhook.body became no JSON: the default body is sent instead"
+            );
+        }
+        is_fine
     });
     custom.map_or_else(|| Body::of(message).json(), str::to_owned).into()
 }
@@ -156,6 +168,13 @@ fn authorize(headers: &mut HeaderMap, channel: &Channel) -> Result<(), RequestEr
     value.set_sensitive(true);
     headers.insert(AUTHORIZATION, value);
     Ok(())
+}
+
+/// By the status; programs often say in JSON what they did not like.
+pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
+    let body = base::json(answer);
+    let why = ["error", "message", "detail"].into_iter().find_map(|key| body[key].as_str());
+    by_status(answer, now).because(why)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flatline_domain::UnixMs;
+use flatline_shared::clock::SystemClock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
@@ -74,6 +76,7 @@ pub struct Mail {
 
 #[derive(Default)]
 struct Tray {
+    came_at: Vec<UnixMs>,
     accepted: Vec<Mail>,
     refused: Vec<String>,
 }
@@ -125,6 +128,11 @@ impl MailServer {
         self.house.tray(|tray| tray.accepted.clone())
     }
 
+    /// When connections were opened, in order.
+    pub fn came_at(&self) -> Vec<UnixMs> {
+        self.house.tray(|tray| tray.came_at.clone())
+    }
+
     /// The rules that clients broke.
     pub fn refused(&self) -> Vec<String> {
         self.house.tray(|tray| tray.refused.clone())
@@ -138,9 +146,10 @@ impl Drop for MailServer {
 }
 
 async fn accept(listener: TcpListener, house: Arc<House>) {
-    let mut sessions = JoinSet::new();
+    let (mut sessions, clock) = (JoinSet::new(), SystemClock::shared());
     while let Ok((stream, _)) = listener.accept().await {
         let house = house.clone();
+        house.tray(|tray| tray.came_at.push(clock.now()));
         // The client sees how a session breaks off; there is nobody here to tell.
         sessions.spawn(async move { serve(stream, house).await.ok() });
         while sessions.try_join_next().is_some() {}

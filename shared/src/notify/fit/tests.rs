@@ -51,6 +51,18 @@ fn whatever_is_put_together_stays_within_the_limit() {
 }
 
 #[test]
+fn what_is_written_already_stays_within_the_limit_too() {
+    for max in 0..12 {
+        for written in ["f", "a\\*b", "&lt;&gt;", "<b>🔥</b>", "🔥🔥🔥🔥🔥🔥🔥"] {
+            let mut text = Text::new(Limit::utf16(max), plain);
+            text.written(written).written(written);
+            let out = text.finish();
+            assert!(Unit::Utf16.count(&out) <= max, "{max}: {out}");
+        }
+    }
+}
+
+#[test]
 fn hidden_characters_are_taken_out() {
     let rows = [
         ("plain\ntext", "plain\ntext"),

@@ -11,15 +11,20 @@ fn permanent(reason: &str) -> Verdict {
     Verdict::Permanent { reason: reason.to_owned() }
 }
 
-const fn retry() -> Verdict {
-    Verdict::Retry { after_ms: None }
+fn retry(reason: &str) -> Verdict {
+    Verdict::Retry { after_ms: None, reason: reason.to_owned() }
 }
 
-const fn limited(after_ms: i64) -> Verdict {
-    Verdict::RateLimited { after_ms: Some(after_ms) }
+fn limited(after_ms: i64, reason: &str) -> Verdict {
+    Verdict::RateLimited { after_ms: Some(after_ms), reason: reason.to_owned() }
 }
 
-const UNSAID: Verdict = Verdict::RateLimited { after_ms: None };
+fn unsaid(reason: &str) -> Verdict {
+    Verdict::RateLimited { after_ms: None, reason: reason.to_owned() }
+}
+
+/// Success without an acceptance.
+const UNCONFIRMED: &str = "HTTP 200, but not with the words of an acceptance";
 
 fn judge(name: &str, rows: &[Row]) {
     let config = config();
@@ -45,27 +50,27 @@ fn discord() {
                 429,
                 &[],
                 r#"{"message": "You are being rate limited.", "retry_after": 0.65, "global": false}"#,
-                limited(650),
+                limited(650, "HTTP 429: You are being rate limited."),
                 "a fraction of a second",
             ),
             (
                 429,
                 &[("retry-after", "2")],
                 r#"{"retry_after": 1.5}"#,
-                limited(2_000),
+                limited(2_000, "HTTP 429"),
                 "the longer of both",
             ),
             (
                 429,
                 &[("retry-after", "1")],
                 r#"{"retry_after": 64.0}"#,
-                limited(64_000),
+                limited(64_000, "HTTP 429"),
                 "the longer of both",
             ),
-            (429, &[], r#"{"retry_after": -1}"#, UNSAID, "negative"),
-            (429, &[], r#"{"retry_after": 1e300}"#, limited(3_600_000), "huge"),
-            (429, &[], r#"{"retry_after": "soon"}"#, UNSAID, "garbage"),
-            (429, &[], "<html>", UNSAID, "no JSON"),
+            (429, &[], r#"{"retry_after": -1}"#, unsaid("HTTP 429"), "negative"),
+            (429, &[], r#"{"retry_after": 1e300}"#, limited(3_600_000, "HTTP 429"), "huge"),
+            (429, &[], r#"{"retry_after": "soon"}"#, unsaid("HTTP 429"), "garbage"),
+            (429, &[], "<html>", unsaid("HTTP 429"), "no JSON"),
             (
                 404,
                 &[],
@@ -81,7 +86,7 @@ fn discord() {
                 "a wrong token",
             ),
             (400, &[], r#"{"embeds": ["0"]}"#, permanent("HTTP 400"), "a body it does not like"),
-            (502, &[], "", retry(), "its trouble"),
+            (502, &[], "", retry("HTTP 502"), "its trouble"),
         ],
     );
 }
@@ -94,15 +99,27 @@ fn slack() {
             (200, &[], "ok", Verdict::Delivered, "its word"),
             (200, &[], "", Verdict::Delivered, "no word, from a compatible server"),
             (200, &[], r#"{"ok": true}"#, Verdict::Delivered, "as workflows say it"),
-            (200, &[], r#"{"ok": false, "error": "x"}"#, retry(), "an error under 200"),
-            (200, &[], "<html>maintenance</html>", retry(), "a page under 200"),
-            (429, &[("retry-after", "30")], "rate_limited", limited(30_000), "too many"),
-            (429, &[("retry-after", "-5")], "", UNSAID, "negative"),
+            (
+                200,
+                &[],
+                r#"{"ok": false, "error": "x"}"#,
+                retry(&format!("{UNCONFIRMED}: x")),
+                "an error under 200",
+            ),
+            (200, &[], "<html>maintenance</html>", retry(UNCONFIRMED), "a page under 200"),
+            (
+                429,
+                &[("retry-after", "30")],
+                "rate_limited",
+                limited(30_000, "HTTP 429: rate_limited"),
+                "too many",
+            ),
+            (429, &[("retry-after", "-5")], "", unsaid("HTTP 429"), "negative"),
             (
                 429,
                 &[("retry-after", "Sun, 22 Nov 2026 10:53:23 GMT")],
                 "",
-                limited(60_000),
+                limited(60_000, "HTTP 429"),
                 "a date",
             ),
             (
@@ -121,7 +138,7 @@ fn slack() {
                 permanent("HTTP 410: the receiver is gone: channel_is_archived"),
                 "archived",
             ),
-            (500, &[], "rollup_error", retry(), "retryable"),
+            (500, &[], "rollup_error", retry("HTTP 500: rollup_error"), "retryable"),
         ],
     );
 }
@@ -140,16 +157,22 @@ fn telegram() {
                 permanent("HTTP 403: Forbidden: bot was blocked"),
                 "an error under 200",
             ),
-            (200, &[], r#"{"ok": false}"#, retry(), "an error without a code"),
-            (200, &[], "<html>", retry(), "a page under 200"),
+            (200, &[], r#"{"ok": false}"#, retry(UNCONFIRMED), "an error without a code"),
+            (200, &[], "<html>", retry(UNCONFIRMED), "a page under 200"),
             (
                 429,
                 &[],
                 r#"{"ok": false, "parameters": {"retry_after": 17}}"#,
-                limited(17_000),
+                limited(17_000, "HTTP 429"),
                 "its own field",
             ),
-            (429, &[], r#"{"ok": false, "parameters": {"retry_after": -3}}"#, UNSAID, "negative"),
+            (
+                429,
+                &[],
+                r#"{"ok": false, "parameters": {"retry_after": -3}}"#,
+                unsaid("HTTP 429"),
+                "negative",
+            ),
             (
                 400,
                 &[],
@@ -178,7 +201,7 @@ fn telegram() {
                 permanent("HTTP 403: Forbidden: bot was kicked"),
                 "kicked",
             ),
-            (502, &[], "", retry(), "its trouble"),
+            (502, &[], "", retry("HTTP 502"), "its trouble"),
         ],
     );
 }
@@ -217,14 +240,20 @@ fn pagerduty() {
                 permanent("HTTP 400: bad"),
                 "refused without a list",
             ),
-            (429, &[], r#"{"message": "throttled"}"#, UNSAID, "too many"),
-            (429, &[("retry-after", "30")], "", limited(30_000), "too many, with a wait"),
-            (500, &[], "", retry(), "its trouble"),
+            (429, &[], r#"{"message": "throttled"}"#, unsaid("HTTP 429: throttled"), "too many"),
+            (
+                429,
+                &[("retry-after", "30")],
+                "",
+                limited(30_000, "HTTP 429"),
+                "too many, with a wait",
+            ),
+            (500, &[], "", retry("HTTP 500"), "its trouble"),
             (
                 503,
                 &[("retry-after", "99999999999")],
                 "",
-                Verdict::Retry { after_ms: Some(3_600_000) },
+                Verdict::Retry { after_ms: Some(3_600_000), reason: "HTTP 503".to_owned() },
                 "a huge wait is an hour",
             ),
         ],
@@ -244,7 +273,7 @@ fn pushover() {
                 permanent("refused: user key is invalid"),
                 "an error under 200",
             ),
-            (200, &[], "<html>", retry(), "a page under 200"),
+            (200, &[], "<html>", retry(UNCONFIRMED), "a page under 200"),
             (
                 400,
                 &[],
@@ -256,13 +285,13 @@ fn pushover() {
                 429,
                 &[("x-limit-app-reset", "1795344843")],
                 r#"{"status": 0}"#,
-                limited(100_000),
+                limited(100_000, "HTTP 429"),
                 "the month's messages are spent",
             ),
-            (429, &[("x-limit-app-reset", "1")], "", UNSAID, "a reset in the past"),
-            (429, &[("x-limit-app-reset", "x")], "", UNSAID, "garbage"),
-            (429, &[("retry-after", "5")], "", limited(5_000), "too many connections"),
-            (500, &[], "", retry(), "its trouble"),
+            (429, &[("x-limit-app-reset", "1")], "", unsaid("HTTP 429"), "a reset in the past"),
+            (429, &[("x-limit-app-reset", "x")], "", unsaid("HTTP 429"), "garbage"),
+            (429, &[("retry-after", "5")], "", limited(5_000, "HTTP 429"), "too many connections"),
+            (500, &[], "", retry("HTTP 500"), "its trouble"),
         ],
     );
 }
@@ -277,14 +306,14 @@ fn email() {
                 429,
                 &[("x-amzn-errortype", "TooManyRequestsException")],
                 r#"{"message": "Too many"}"#,
-                UNSAID,
+                unsaid("HTTP 429: TooManyRequestsException: Too many"),
                 "too many",
             ),
             (
                 400,
                 &[("x-amzn-errortype", "LimitExceededException:http://x")],
                 "{}",
-                UNSAID,
+                unsaid("HTTP 400: LimitExceededException"),
                 "the day's quota is spent",
             ),
             (
@@ -305,7 +334,7 @@ fn email() {
                 403,
                 &[("x-amzn-errortype", "ExpiredTokenException")],
                 "{}",
-                retry(),
+                retry("HTTP 403: ExpiredTokenException"),
                 "the next run has other credentials",
             ),
             (
@@ -323,8 +352,31 @@ fn email() {
                 "Mailgun: the wrong region",
             ),
             (200, &[], "250 queued", Verdict::Delivered, "SMTP: queued"),
-            (503, &[], "451 greylisted", retry(), "SMTP: later"),
+            (503, &[], "451 greylisted", retry("451 greylisted"), "SMTP: later"),
             (400, &[], "550 no such user", permanent("550 no such user"), "SMTP: never"),
+        ],
+    );
+}
+
+#[test]
+fn webhook() {
+    judge(
+        "webhook",
+        &[
+            (200, &[], r#"{"error": "of its own"}"#, Verdict::Delivered, "the status counts"),
+            (503, &[], r#"{"error": "reindexing"}"#, retry("HTTP 503: reindexing"), "it says why"),
+            (429, &[], r#"{"message": "slow down"}"#, unsaid("HTTP 429: slow down"), "and here"),
+            (422, &[], r#"{"detail": "no id"}"#, permanent("HTTP 422: no id"), "and here"),
+            (422, &[], r#"{"detail": [{"loc": "x"}]}"#, permanent("HTTP 422"), "no words"),
+            (410, &[], "", permanent("HTTP 410: the receiver is gone"), "gone"),
+            (502, &[], "<html>Bad Gateway</html>", retry("HTTP 502"), "a page says nothing"),
+            (
+                504,
+                &[("retry-after", "9")],
+                "",
+                Verdict::Retry { after_ms: Some(9_000), reason: "HTTP 504".to_owned() },
+                "with a wait",
+            ),
         ],
     );
 }

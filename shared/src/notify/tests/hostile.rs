@@ -189,20 +189,24 @@ fn slack() {
     same_structure("slack", |outgoing| {
         let body = body(outgoing);
         check(&body);
+        let title = body["text"].as_str().unwrap();
+        let rest = title.replace("Service DOWN:", "").replace("Service UP:", "");
+        let rest = rest.replace("Alert:", "").replace("messages:", "");
+        assert!(!rest.contains(['<', '>', '*', '_', '~', '`', ':', '\n']), "{title}");
         assert_eq!((&body["link_names"], &body["parse"]), (&false.into(), &"none".into()));
         assert!(!body["attachments"][0]["fallback"].as_str().unwrap().contains(['<', '>']));
         shape(&body)
     });
 }
 
-/// What Telegram would read: tags, and the text outside of `<code>`, where it looks for mentions.
+/// What Telegram would read: tags, and the text outside of `<code>` and `<pre>`, where it looks for mentions.
 fn telegram_reads(html: &str) -> (Vec<String>, String) {
     let (mut tags, mut open, mut outside) = (Vec::new(), Vec::new(), String::new());
     let mut rest = html;
     while !rest.is_empty() {
         let end = rest.find(['<', '>', '&']).unwrap_or(rest.len());
         let (text, after) = rest.split_at(end);
-        if !open.contains(&"code".to_owned()) {
+        if !open.iter().any(|tag| tag == "code" || tag == "pre") {
             outside.push_str(text);
         }
         rest = after;

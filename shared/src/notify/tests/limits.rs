@@ -40,7 +40,8 @@ fn refused(name: &str, body: &Value) -> Vec<String> {
         "slack" => {
             let blocks = body["attachments"][0]["blocks"].as_array().cloned().unwrap_or_default();
             check("blocks", blocks.len(), 50);
-            check("header", units(&blocks[0]["text"]["text"]), 150);
+            check("text", units(&body["text"]), 4_000);
+            check("empty", usize::from(units(&body["text"]) == 0), 0);
             let mut sum = 0;
             for block in &blocks {
                 check("section", units(&block["text"]["text"]), 3_000);
@@ -66,6 +67,7 @@ fn refused(name: &str, body: &Value) -> Vec<String> {
                     _ => {}
                 }
             }
+            check("formatted stretches", text.matches("</").count(), 100);
             let shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
             check("text", shown.encode_utf16().count(), 4_096);
         }
@@ -121,7 +123,7 @@ fn texts_may_be_as_long_as_the_vendor_takes_and_no_longer() {
     let config = config();
     let vendors: [(&str, &str, usize, Unit); 5] = [
         ("discord", "/embeds/0/title", 256, Unit::Utf16),
-        ("slack", "/attachments/0/blocks/0/text/text", 150, Unit::Utf16),
+        ("slack", "/text", 300, Unit::Utf16),
         ("pushover", "/title", 250, Unit::Chars),
         ("pagerduty", "/payload/summary", 1_024, Unit::Chars),
         ("mailgun", "/subject/0", 250, Unit::Chars),
@@ -198,5 +200,184 @@ fn a_folded_message_names_as_many_as_fit_and_counts_the_rest() {
             "{name}: {text}"
         );
         assert!(text.contains("https://status.example/"), "{name}: {text}");
+    }
+}
+
+/// What a vendor is sent if this is the text of an alert or, by a template, of a service.
+fn told(config: &crate::config::Config, name: &str, event: &str, text: &str) -> Value {
+    let (mut row, also) = rows(event);
+    row.delivery.notice.message = Some(text.to_owned());
+    body(&sent(config, name, &row, &also))
+}
+
+#[test]
+fn telegram_takes_4096_units_and_what_is_longer_is_told_in_our_words() {
+    let config = config_with(&json!({"telegram": {"message": "{{message}}"}}));
+    let at = "\u{1f525}".repeat(2_048);
+    assert_eq!(told(&config, "telegram", "down", &at)["text"], at, "4,096 units");
+    for beyond in [format!("{at}x"), "\u{1f525}".repeat(2_049)] {
+        let told = told(&config, "telegram", "down", &beyond);
+        let text = told["text"].as_str().unwrap();
+        assert!(text.contains("<b>Service DOWN</b>"), "one beyond: {text}");
+        assert!(refused("telegram", &told).is_empty(), "{:?}", refused("telegram", &told));
+    }
+}
+
+#[test]
+fn telegrams_own_text_of_ours_ends_at_its_limit() {
+    let config = config();
+    let (row, also) = rows("folded");
+    let shown = |names: usize, last: usize| {
+        let mut many = vec![also[0].clone(); names];
+        for row in &mut many {
+            row.delivery.notice.name = "\u{1f525}".repeat(60);
+        }
+        many[0].delivery.notice.name =
+            format!("{}{}", "x".repeat(last % 2), "\u{1f525}".repeat(last / 2));
+        let told = body(&sent(&config, "telegram", &row, &many));
+        assert!(refused("telegram", &told).is_empty(), "{last}: {:?}", refused("telegram", &told));
+        let text = told["text"].as_str().unwrap().to_owned();
+        let (open, close) = (text.find('<'), text.contains(" more"));
+        assert!(open.is_some());
+        let tags =
+            ["<b>", "</b>", "<pre>", "</pre>", "<a href=\"https://status.example/\">", "</a>"];
+        let plain = tags.iter().fold(text, |text, tag| text.replace(tag, ""));
+        (plain.encode_utf16().count(), close)
+    };
+    // 31 names and the title: one more unit, and the last of them is counted and not named.
+    let fits: Vec<usize> = (0..256).filter(|last| !shown(31, *last).1).collect();
+    let most = *fits.last().expect("short names fit");
+    assert_eq!(fits.len(), most + 1, "every shorter one fits too");
+    assert!(most < 255, "and longer ones do not");
+    assert!((4_096 - 20..=4_096).contains(&shown(31, most).0), "{} units", shown(31, most).0);
+}
+
+#[test]
+fn an_embed_of_discord_has_6000_units_in_all() {
+    let field = |value: &str| json!({"name": "n", "value": value});
+    let config = config_with(&json!({"discord": {
+        "title": "{{serviceName}}",
+        "description": "\u{1f525}".repeat(2_000),
+        "fields": [field(&"\u{1f525}".repeat(500)), field("{{message}}")],
+        "footer": "f",
+    }}));
+    // Fourteen of the title, 4,000, 1,001, 1 and the footer's 1 leave 983.
+    let told = |text: &str| told(&config, "discord", "down", text)["embeds"][0].clone();
+    let sum = |embed: &Value| {
+        let fields = embed["fields"].as_array().unwrap();
+        let fields = fields.iter().map(|it| units(&it["name"]) + units(&it["value"]));
+        let texts = [&embed["title"], &embed["description"], &embed["footer"]["text"]];
+        texts.map(units).iter().sum::<usize>() + fields.sum::<usize>()
+    };
+    let at = format!("x{}", "\u{1f525}".repeat(491));
+    let embed = told(&at);
+    assert_eq!((sum(&embed), &embed["fields"][1]["value"]), (6_000, &json!(at)), "at the limit");
+    let beyond = told(&format!("x{at}"));
+    assert!(sum(&beyond) <= 6_000, "one beyond: {}", sum(&beyond));
+    assert!(beyond["footer"].is_null(), "an empty footer would be refused: {beyond}");
+    let far = told(&"\u{1f525}".repeat(600));
+    assert!(sum(&far) <= 6_000, "far beyond: {}", sum(&far));
+}
+
+#[test]
+fn slacks_sections_and_fields_end_at_their_limits() {
+    let config = config();
+    let pointers = [
+        ("alert", "/attachments/0/blocks/0/text/text", "", 3_000),
+        ("down", "/attachments/0/blocks/1/fields/3/text", "Message: ", 2_000),
+    ];
+    for (event, pointer, before, max) in pointers {
+        let free = max - before.len();
+        let text =
+            |text: &str| told(&config, "slack", event, text).pointer(pointer).unwrap().clone();
+        let at = format!("{}{}", "x".repeat(free % 2), "\u{1f525}".repeat(free / 2));
+        assert_eq!(text(&at), format!("{before}{at}"), "{event} at its limit");
+        assert_eq!(units(&text(&at)), max, "{event}");
+        let beyond = text(&format!("x{at}"));
+        assert!(units(&beyond) <= max && units(&beyond) >= max - 2, "{event}: {}", units(&beyond));
+        assert!(beyond.as_str().unwrap().ends_with('\u{2026}'), "{event} one beyond");
+    }
+}
+
+#[test]
+fn pushover_takes_addresses_of_512_characters_and_is_sent_no_longer_ones() {
+    let config = config();
+    let page = "https://status.example/services/".len();
+    let url = |bytes: usize| {
+        let (mut row, _) = rows("down");
+        let id = "x".repeat(bytes);
+        row.delivery.lane = crate::store::Lane::Service(id);
+        let told = body(&sent(&config, "pushover", &row, &[]));
+        (chars(&told["url"]), told["url_title"].is_null())
+    };
+    assert_eq!(url(512 - page), (512, false), "at the limit");
+    assert_eq!(url(513 - page), (0, true), "one beyond: neither address nor title");
+}
+
+#[test]
+fn the_longest_ids_make_keys_and_addresses_that_vendors_take() {
+    let config = config();
+    // An id has at most 100 bytes; in an address four bytes become twelve characters.
+    let id = "\u{1f525}".repeat(25);
+    for name in ["pagerduty", "pushover", "discord", "telegram", "slack"] {
+        for event in ["down", "up"] {
+            let (mut row, _) = rows(event);
+            row.delivery.lane = crate::store::Lane::Service(id.clone());
+            row.delivery.notice.id.clone_from(&id);
+            let told = body(&sent(&config, name, &row, &[]));
+            assert!(refused(name, &told).is_empty(), "{name}: {:?}", refused(name, &told));
+            if name == "pagerduty" {
+                assert_eq!(told["dedup_key"], format!("flatline/{id}"), "{event}: never cut");
+            }
+        }
+    }
+    let alert = body(&sent(&config, "pagerduty", &rows("alert").0, &[]));
+    assert!(chars(&alert["dedup_key"]) <= 255, "keys of alerts are hashes");
+}
+
+#[test]
+fn mails_end_at_their_limits_whoever_carries_them() {
+    let config = config_with(&json!({"email": {"subject": "{{message}}", "body": "{{message}}"}}));
+    let parts = [
+        ("ses", "/Content/Simple/Subject/Data", 250),
+        ("ses", "/Content/Simple/Body/Text/Data", 65_536 / 4),
+        ("mailgun", "/subject/0", 250),
+        ("mailgun", "/text/0", 65_536 / 4),
+    ];
+    for (name, pointer, max) in parts {
+        let text = |text: &str| told(&config, name, "down", text).pointer(pointer).unwrap().clone();
+        let at = "\u{1f525}".repeat(max);
+        if pointer.contains("ubject") {
+            assert_eq!(text(&at), at, "{name} {pointer} at its limit");
+            let beyond = text(&format!("{at}x"));
+            assert_eq!(chars(&beyond), max, "{name} {pointer} one beyond");
+            assert!(beyond.as_str().unwrap().ends_with('\u{2026}'), "{name} {pointer}");
+        } else {
+            // What a template makes of values has at most 64 KiB; more is told in our words.
+            assert_eq!(text(&at), at, "{name} {pointer} at its limit");
+            let beyond = text(&format!("{at}x"));
+            assert!(beyond.as_str().unwrap().starts_with("Service DOWN"), "{name} {pointer}");
+        }
+    }
+}
+
+#[test]
+fn a_mail_by_smtp_has_lines_that_every_server_takes() {
+    let config = config_with(&json!({"email": {"subject": "{{message}}", "body": "{{message}}"}}));
+    for length in [1, 60, 61, 250, 251, 997, 998, 999, 16_384, 16_385] {
+        let told = told(&config, "smtp", "down", &"\u{1f525}".repeat(length));
+        for line in told.as_array().unwrap() {
+            let line = line.as_str().unwrap();
+            assert!(line.len() <= 998 && line.is_ascii(), "{length}: {} bytes", line.len());
+        }
+    }
+}
+
+#[test]
+fn a_webhook_gets_every_text_whole() {
+    let config = config();
+    for length in [1, 1_024, 4_096, 16_385] {
+        let text = "\u{1f525}".repeat(length);
+        assert_eq!(told(&config, "webhook", "down", &text)["message"], text, "nobody limits it");
     }
 }

@@ -138,3 +138,45 @@ fn a_test_looks_like_the_event_that_is_tried_out() {
         assert!(default.contains("nothing has happened"), "{default}");
     }
 }
+
+#[test]
+fn a_template_that_leaves_nothing_to_see_is_told_in_our_words() {
+    let nothing = "{{metadata.nothing}} ";
+    let templates = json!({
+        "discord": {"title": nothing, "fields": [{"name": nothing, "value": "x"}], "footer": "f"},
+        "slack": {"text": nothing, "fields": [{"title": "Host", "value": "{{metadata.host}}"}]},
+        "telegram": {"message": nothing},
+        "email": {"subject": nothing, "body": nothing},
+        "pushover": {"title": nothing, "message": nothing},
+        "pagerduty": {"summary": nothing, "severity": nothing},
+    });
+    let pointers = [
+        ("discord", "/embeds/0/title", "🔴 Service DOWN: Production API"),
+        ("slack", "/text", "🔴 Service DOWN: Production API"),
+        ("slack", "/attachments/0/fields/0/value", "db-1"),
+        ("telegram", "/parse_mode", "HTML"),
+        ("mailgun", "/subject/0", "[DOWN] Production API"),
+        ("pushover", "/title", "🔴 Service DOWN: Production API"),
+        ("pagerduty", "/payload/severity", "critical"),
+    ];
+    for (name, pointer, expected) in pointers {
+        let told = told(&templates, name, "down", None);
+        assert_eq!(told.pointer(pointer).unwrap(), expected, "{name}: {told}");
+    }
+    let telegram = told(&templates, "telegram", "down", None);
+    assert!(telegram["text"].as_str().unwrap().contains("<b>Service DOWN</b>"), "{telegram}");
+}
+
+#[test]
+fn a_slack_template_without_a_text_has_one_of_ours() {
+    let templates = json!({"slack": {"footer": "f"}});
+    let told = told(&templates, "slack", "down", Some("*x* <!channel> :fire:"));
+    assert_eq!(told["text"], "🔴 Service DOWN: ∗x∗ &lt;!channel&gt; ∶fire∶");
+}
+
+#[test]
+fn a_footer_of_discord_shows_values_as_they_are() {
+    let templates = json!({"discord": {"title": "t", "footer": "{{serviceName}} \\ a"}});
+    let told = told(&templates, "discord", "down", Some("db-1 (*x*)"));
+    assert_eq!(told["embeds"][0]["footer"]["text"], "db-1 (*x*) \\ a");
+}

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::{NOT_CONFIGURABLE, TOKEN_PLACEHOLDER, signature};
-use crate::config::{Channel, ChannelOptions, Place};
+use crate::config::{Channel, ChannelOptions, Place, Probe};
 
 pub(super) fn read(options: &mut ChannelOptions<'_>) {
     options.choice("method", &["POST", "PUT", "PATCH", "DELETE", "GET"]);
@@ -50,6 +50,23 @@ fn judge_header(options: &ChannelOptions<'_>, place: &Place, name: &str, value: 
             format!("is not sent until {variable} says what {TOKEN_PLACEHOLDER} stands for");
         options.warn_at(place, sentence);
     }
+}
+
+/// A body that is never JSON can only be for webhooks that announce something else.
+pub(super) fn check_template(probe: &Probe<'_>) -> Result<(), String> {
+    let is_other = |channel: &Channel| {
+        channel.kind.as_str() == super::TYPE.word && sends_other_than_json(channel)
+    };
+    if probe.texts.iter().any(|text| is_json(text)) || probe.channels.iter().any(is_other) {
+        return Ok(());
+    }
+    let example = r#"{"text": "{{message}}"}"#;
+    Err(format!("becomes no JSON, which webhooks announce: write it such as {example}"))
+}
+
+/// Whether a receiver could read it as JSON.
+pub(super) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Whether the configured `Content-Type` announces anything but JSON.

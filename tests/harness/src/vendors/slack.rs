@@ -36,10 +36,10 @@ fn checked(message: &Value) -> Result<(), Broken> {
     let invalid = |rule| ("invalid_payload", rule);
     let text = Unit::Chars.allowed(&message["text"], "text", 40_000).map_err(invalid)?;
     let attachments = list(&message["attachments"], "attachments", 100).map_err(invalid)?;
-    let blocks = list(&message["blocks"], "blocks", 50).map_err(invalid)?;
-    if text.is_empty() && blocks.is_empty() && attachments.is_empty() {
-        return Err(("no_text", "one of text, blocks and attachments is required".to_owned()));
+    if text.trim().is_empty() {
+        return Err(("no_text", "text is required, whatever else there is".to_owned()));
     }
+    escaped(text, "text").map_err(invalid)?;
     let mut sum = 0;
     let theirs = attachments.iter().map(|attachment| &attachment["blocks"]);
     for blocks in theirs.chain([&message["blocks"]]) {
@@ -77,11 +77,14 @@ fn text(object: &Value, what: &str, max: usize) -> Result<usize, String> {
         return Err(format!("{what} has no text object"));
     }
     let text = Unit::Chars.needed(&object["text"], what, max)?;
-    for (at, _) in text.match_indices('&') {
-        let is_entity = ["&amp;", "&lt;", "&gt;"].iter().any(|it| text[at..].starts_with(it));
-        if !is_entity {
-            return Err(format!("{what} has an & that is not escaped"));
-        }
-    }
+    escaped(text, what)?;
     Ok(Unit::Chars.length(text))
+}
+
+fn escaped(text: &str, what: &str) -> Result<(), String> {
+    let is_entity = |at| ["&amp;", "&lt;", "&gt;"].iter().any(|it| text[at..].starts_with(it));
+    if text.match_indices('&').all(|(at, _)| is_entity(at)) {
+        return Ok(());
+    }
+    Err(format!("{what} has an & that is not escaped"))
 }

@@ -79,13 +79,16 @@ fn discord() {
 fn slack() {
     let path = "/services/T0000/B0000/slack-token-nobody-may-read";
     let plain = |text: String| json!({"type": "plain_text", "text": text});
-    let blocks = |blocks: Vec<Value>| of_json(path, &json!({"blocks": blocks}));
+    let blocks = |blocks: Vec<Value>| of_json(path, &json!({"text": "t", "blocks": blocks}));
     let section = |count| json!({"type": "section", "text": plain("x".repeat(count))});
     judge(
         Vendor::Slack,
         &[
             (of_json(path, &json!({"text": "hello"})), "", "a text"),
             (of_json(path, &json!({})), "required", "nothing to say"),
+            (of_json(path, &json!({"attachments": [{"fallback": "x"}]})), "text", "no text"),
+            (of_json(path, &json!({"blocks": [section(9)]})), "text", "blocks without a text"),
+            (of_json(path, &json!({"text": "a & b"})), "&", "a text that is not escaped"),
             (blocks(vec![section(3_000)]), "", "a section at its limit"),
             (blocks(vec![section(3_001)]), "section", "one beyond"),
             (blocks(vec![section(3_000); 4]), "", "12,000 in all"),

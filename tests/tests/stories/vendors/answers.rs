@@ -9,14 +9,12 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::hall::Hall;
-use super::verdicts::{Expected, judge};
+use super::verdicts::{Expected, SOON, judge};
 use crate::site::clock;
 
 /// Where redirects lead.
 const TRAP: &str = "trap";
 
-/// From the first retry on, ms: 5 s give or take a tenth, on a busy machine.
-const SOON: std::ops::Range<i64> = 4_500..60_000;
 /// After two minutes, that were asked for.
 const TWO_MINUTES: std::ops::Range<i64> = 119_000..180_000;
 /// After the longest time that may be asked for.
@@ -142,7 +140,11 @@ async fn discord_may_answer() -> Result<()> {
     answered(
         Vendor::Discord,
         vec![
-            case("fraction", Expected::Waits(TWO_MINUTES, "HTTP 429"), limited(json!(119.65))),
+            case(
+                "fraction",
+                Expected::Waits(TWO_MINUTES, "HTTP 429: You are being rate limited."),
+                limited(json!(119.65)),
+            ),
             case("field-negative", Expected::Waits(SOON, "HTTP 429"), limited(json!(-3))),
             case("field-huge", Expected::Waits(AN_HOUR, "HTTP 429"), limited(json!(1e300))),
             case("field-garbage", Expected::Waits(SOON, "HTTP 429"), limited(json!("soon"))),
@@ -170,7 +172,11 @@ async fn slack_may_answer() -> Result<()> {
             ),
             case("prohibited", Expected::Dead("action_prohibited"), says(403, "action_prohibited")),
             case("revoked", Expected::Dead("no_service"), says(404, "no_service")),
-            case("rollup", Expected::Waits(SOON, "HTTP 500"), says(500, "rollup_error")),
+            case(
+                "rollup",
+                Expected::Waits(SOON, "HTTP 500: rollup_error"),
+                says(500, "rollup_error"),
+            ),
         ],
     )
     .await
@@ -191,7 +197,11 @@ async fn telegram_may_answer() -> Result<()> {
     answered(
         Vendor::Telegram,
         vec![
-            case("field", Expected::Waits(TWO_MINUTES, "HTTP 429"), wait(json!(120))),
+            case(
+                "field",
+                Expected::Waits(TWO_MINUTES, "HTTP 429: Too Many Requests"),
+                wait(json!(120)),
+            ),
             case("field-negative", Expected::Waits(SOON, "HTTP 429"), wait(json!(-120))),
             case("field-huge", Expected::Waits(AN_HOUR, "HTTP 429"), wait(json!(1_000_000))),
             case("no-chat", Expected::Dead("chat not found"), {
@@ -249,10 +259,16 @@ async fn ses_may_answer() -> Result<()> {
         Vendor::Ses,
         vec![
             case("sent", Expected::Delivered, || says(200, &json!({"MessageId": "1"}))),
-            case("throttled", Expected::Waits(SOON, "HTTP 429"), {
-                fails(429, "TooManyRequestsException")
-            }),
-            case("spent", Expected::Waits(SOON, "HTTP 400"), fails(400, "LimitExceededException")),
+            case(
+                "throttled",
+                Expected::Waits(SOON, "TooManyRequestsException: in words of SES"),
+                fails(429, "TooManyRequestsException"),
+            ),
+            case(
+                "spent",
+                Expected::Waits(SOON, "HTTP 400: LimitExceededException"),
+                fails(400, "LimitExceededException"),
+            ),
             case("expired", Expected::Waits(SOON, "HTTP 403"), fails(403, "ExpiredTokenException")),
             case("rejected", Expected::Dead("MessageRejected: in words of SES"), {
                 fails(400, "MessageRejected:http://internal.amazon.com/")
@@ -299,7 +315,7 @@ async fn pagerduty_may_answer() -> Result<()> {
             case("taken", Expected::Delivered, || says(202, &json!({"status": "success"}))),
             case("invalid", Expected::Dead("'source' is missing"), invalid(400)),
             case("error", Expected::Dead("'source' is missing"), invalid(200)),
-            case("throttled", Expected::Waits(SOON, "HTTP 429"), || {
+            case("throttled", Expected::Waits(SOON, "HTTP 429: throttle exceeded"), || {
                 says(429, &json!({"status": "throttle exceeded"}))
             }),
         ],
@@ -315,9 +331,9 @@ async fn a_webhook_may_answer() -> Result<()> {
         vec![
             case("taken", Expected::Delivered, says(202)),
             case("error", Expected::Delivered, says(200)),
-            case("gave-up", Expected::Waits(SOON, "HTTP 408"), says(408)),
+            case("gave-up", Expected::Waits(SOON, "HTTP 408: of its own"), says(408)),
             case("early", Expected::Waits(SOON, "HTTP 425"), says(425)),
-            case("unprocessable", Expected::Dead("HTTP 422"), says(422)),
+            case("unprocessable", Expected::Dead("HTTP 422: of its own"), says(422)),
             case("missing", Expected::Dead("HTTP 404"), says(404)),
         ],
     )

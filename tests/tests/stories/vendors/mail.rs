@@ -5,13 +5,13 @@ use flatline_harness::authority::Certificate;
 use flatline_harness::mail::{Door, Failure, MailServer, Step};
 
 use super::hall::Hall;
-use super::verdicts::{Expected, judge};
+use super::verdicts::{Expected, SOON, judge};
 
 /// How a server fails, and what that leads to.
 type Row = (&'static str, Step, Failure, Expected);
 
 fn rows() -> Vec<Row> {
-    let waits = |why| Expected::Waits(0..0, why);
+    let waits = |why| Expected::Waits(SOON, why);
     vec![
         ("closed", Step::Greeting, Failure::Says("421 4.3.2 closed for now"), waits("421")),
         (
@@ -56,7 +56,7 @@ async fn a_mail_server_may_say() -> Result<()> {
     let books = show.books().await?;
     let mut wrong = Vec::new();
     for (name, server, expected) in &servers {
-        wrong.extend(judge(&books, name, Vec::new, expected).await.err());
+        wrong.extend(judge(&books, name, || server.came_at(), expected).await.err());
         wrong.extend(server.refused().pop().map(|rule| anyhow::anyhow!("{name} refuses: {rule}")));
     }
     ensure!(wrong.is_empty(), "{wrong:#?}\n{}", show.flatline.output());
