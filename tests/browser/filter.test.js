@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { after, before, test } from "node:test";
 
 import { Server } from "./server.js";
-import { leave, openBrowser, visit } from "./visitor.js";
+import { leave, openBrowser, refreshUntil, visit } from "./visitor.js";
 
 let browser, server;
 before(async () => {
@@ -63,8 +63,7 @@ test("a refresh keeps the filter", async () => {
   const page = await visit(browser);
   await page.goto(`${server.url}/?status=down`);
   await server.beat("storefront", { status: "down" });
-  await page.getByRole("link", { name: "Refresh" }).click();
-  await page.locator(".row:visible", { hasText: "Storefront" }).waitFor();
+  await refreshUntil(page, page.locator(".row:visible", { hasText: "Storefront" }));
   assert.deepEqual(await shown(page), ["Storefront", "Checkout"]);
   await server.beat("storefront");
   await leave(page);

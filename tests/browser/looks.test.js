@@ -6,13 +6,22 @@ import { after, before, test } from "node:test";
 import { Server } from "./server.js";
 import { DESK, NARROW, PHONE, assertAccessible, assertFits, leave, openBrowser, screenshot, visit } from "./visitor.js";
 
-let browser, server;
+const many = Array.from({ length: 600 }, (_, n) => ({ id: `svc-${n}`, name: `Service ${n}`, auth: { required: false } }));
+
+let browser, server, first, crowd;
 before(async () => {
-  [browser, server] = await Promise.all([openBrowser(), Server.demo()]);
+  [browser, server, first, crowd] = await Promise.all([
+    openBrowser(),
+    Server.demo({ DASHBOARD_PASSWORD: "a password of the tests" }),
+    Server.start(),
+    Server.start({ "services.json": { services: many } }),
+  ]);
+  await crowd.beats(many.slice(40).map(({ id }) => id));
+  await crowd.beat("svc-41", { status: "down" });
 });
 after(async () => {
   await browser.close();
-  await server.stop();
+  await Promise.all([server, first, crowd].map((one) => one.stop()));
 });
 
 const LOOKS = [
@@ -36,6 +45,14 @@ const PLACES = [
   ["drawer", panel("Alerts")],
   ["dialog", panel("Export")],
   ["alerts", (page) => page.goto(`${server.url}/alerts`)],
+  ["undelivered", async (page) => {
+    await panel("Alerts")(page);
+    await page.getByRole("dialog").getByRole("link", { name: "Undelivered" }).click();
+    await page.getByText("Deliveries are shown after signing in.").waitFor();
+  }],
+  ["login", (page) => page.goto(`${server.url}/login`)],
+  ["first", (page) => page.goto(first.url)],
+  ["crowd", (page) => page.goto(crowd.url)],
   ["filtered", (page) => page.goto(`${server.url}/?status=degraded`)],
 ];
 
@@ -44,7 +61,6 @@ for (const [look, options] of LOOKS)
     test(`${place}, ${look}`, async () => {
       const page = await visit(browser, options);
       await go(page);
-      await page.locator("time.at").first().waitFor({ state: "attached" });
       await screenshot(page, `${place}-${look}`);
       if (["page", "service"].includes(place)) await screenshot(page, `${place}-${look}-whole`, { fullPage: true });
       await assertFits(page, `${place}, ${look}`);

@@ -39,6 +39,7 @@ test("the drawer shows alerts by kind, with links, and closes", async () => {
     ["Info", ["Service Recovered: Checkout"]],
     ["Service status", ["Service Down: Checkout", "Service Recovered: Checkout"]],
     ["External", ["Certificate ends soon", "Disk nearly full"]],
+    ["Undelivered", []],
     ["All", all],
   ];
   assert.deepEqual(await sorted(titles(drawer())), all);

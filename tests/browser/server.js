@@ -91,13 +91,13 @@ export class Server {
   }
 
   /** On the past that `flatline demo` makes. */
-  static async demo() {
+  static async demo(variables = {}) {
     const home = mkdtempSync(join(tmpdir(), "flatline-"));
     const data = join(home, "data");
     const made = launch(["demo", "--data", data], {});
     await ended(made.child);
     if (made.child.exitCode !== 0) throw new Error(made.log());
-    return Server.#on(home, data, join(data, "config"), {});
+    return Server.#on(home, data, join(data, "config"), variables);
   }
 
   static async #on(home, data, config, variables) {

@@ -49,6 +49,16 @@ export const leave = async (page) => {
   assert.deepEqual(page.complaints, []);
 };
 
+/** Asks for the page anew until this is there: a reading is handed out for a moment. */
+export const refreshUntil = async (page, wanted) => {
+  for (let tries = 0; tries < 15; tries++) {
+    await page.evaluate(() => document.querySelector("#refresh")
+      .dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })));
+    if (await wanted.waitFor({ state: "attached", timeout: 2_000 }).then(() => true, () => false)) return;
+  }
+  await wanted.waitFor({ state: "attached" });
+};
+
 export const screenshot = (page, name, options = {}) =>
   page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), ...options });
 
@@ -71,7 +81,8 @@ export const assertFits = async (page, what) => {
       return left < -0.5 && !element.matches(".skip") || right > width + 0.5;
     });
     const wide = document.documentElement.scrollWidth - width;
-    return [...out.map((element) => element.outerHTML.slice(0, 120)), ...(wide > 0 ? [`${wide} px too wide`] : [])];
+    const cut = [...document.querySelectorAll("dialog[open]")].filter((one) => one.getBoundingClientRect().top < 0);
+    return [...out.concat(cut).map((element) => element.outerHTML.slice(0, 120)), ...(wide > 0 ? [`${wide} px too wide`] : [])];
   });
   assert.deepEqual(beside, [], what);
 };

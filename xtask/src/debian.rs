@@ -41,7 +41,7 @@ pub const NODE: Program = program("node", "nodejs");
 pub const NEW_NODE: Program = Program {
     name: "node 20",
     package: "nodejs",
-    probe: "node -e 'process.exit(parseInt(process.versions.node) < 20)'",
+    probe: "node -e 'process.exit(+(parseInt(process.versions.node) < 20))'",
 };
 /// Installs packages of Node.
 pub const NPM: Program = program("npm", "npm");

@@ -175,7 +175,7 @@ pub fn pictures() -> Suite {
 }
 
 fn browser(name: &'static str, what: &'static str, commands: Vec<Command>) -> Suite {
-    let suite = suite(name, what, 900, commands).needing(&[NEW_NODE, NPM, CHROMIUM]);
+    let suite = suite(name, what, 1200, commands).needing(&[NEW_NODE, NPM, CHROMIUM]);
     Suite { whole: true, ..suite.with(Packages::Node) }
 }
 

@@ -10,7 +10,7 @@ use flatline_shared::store::{
 };
 use serde::Serialize;
 
-use crate::query::{Query, invalid};
+use crate::query::{MAX_LIMIT, Query, invalid};
 
 /// How many are answered unless the request says otherwise.
 const LIMIT: usize = 100;
@@ -62,6 +62,12 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// Whatever is so.
+    pub fn all(state: State) -> Self {
+        let (service, channel, since) = (None, None, UnixMs::default());
+        Self { service, channel, state: Some(state), since, limit: MAX_LIMIT }
+    }
+
     /// What this query asks for.
     ///
     /// # Errors

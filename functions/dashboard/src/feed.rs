@@ -12,14 +12,18 @@ const SHOWN: usize = 50;
 /// Who writes the feed's entries about services.
 pub const OURSELVES: &str = "heartbeat-monitor";
 
+/// What nobody was told yet, or ever.
+pub const UNDELIVERED: &str = "undelivered";
+
 /// What can be asked for: the word in the query, and what people call it.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("", "All"),
     ("critical", "Critical"),
     ("warning", "Warning"),
     ("info", "Info"),
     ("services", "Service status"),
     ("external", "External"),
+    (UNDELIVERED, "Undelivered"),
 ];
 
 /// The page.
@@ -33,6 +37,8 @@ pub struct FeedPage {
     pub alerts: Vec<AlertLine>,
     /// Where older ones are.
     pub older: Option<String>,
+    /// These are for those who signed in.
+    pub closed: bool,
     /// When this was read.
     pub read: Moment,
     /// What is shown at all.
@@ -63,8 +69,8 @@ pub struct AlertLine {
     pub title: String,
     /// The rest.
     pub message: String,
-    /// Where it comes from, if not from us.
-    pub source: Option<String>,
+    /// `from grafana`, if not from us; of what was not delivered `to On call`.
+    pub origin: Option<String>,
     /// The page of its service.
     pub href: Option<String>,
     /// Nobody was told.
@@ -81,14 +87,30 @@ impl FeedPage {
         switches: Switches,
     ) -> Self {
         let asked = KINDS.iter().find(|(kind, _)| *kind == asked).map_or("", |(kind, _)| kind);
-        let mut wanted: Vec<&FeedEntry> = feed
-            .iter()
-            .filter(|entry| entry.at < before && is_of(entry, asked))
-            .take(SHOWN + 1)
-            .collect();
-        let has_more = wanted.len() > SHOWN;
-        wanted.truncate(SHOWN);
-        let oldest = wanted.last().filter(|_| has_more).map(|entry| entry.at);
+        let wanted = feed.iter().filter(|entry| is_of(entry, asked));
+        let lines = wanted.map(|entry| (entry.at, AlertLine::of(entry, now)));
+        Self::with(lines, asked, before, now, switches)
+    }
+
+    /// Nothing of this kind, for who may not see it.
+    pub fn closed(asked: &'static str, now: UnixMs, switches: Switches) -> Self {
+        let nothing = std::iter::empty();
+        Self { closed: true, ..Self::with(nothing, asked, UnixMs::NEVER, now, switches) }
+    }
+
+    /// The page of these lines, newest first, of which older ones than `before` are shown.
+    pub fn with(
+        lines: impl Iterator<Item = (UnixMs, AlertLine)>,
+        asked: &str,
+        before: UnixMs,
+        now: UnixMs,
+        switches: Switches,
+    ) -> Self {
+        let mut shown: Vec<(UnixMs, AlertLine)> =
+            lines.filter(|(at, _)| *at < before).take(SHOWN + 1).collect();
+        let has_more = shown.len() > SHOWN;
+        shown.truncate(SHOWN);
+        let oldest = shown.last().filter(|_| has_more).map(|(at, _)| *at);
         Self {
             brief: "Alerts",
             kinds: KINDS
@@ -104,7 +126,8 @@ impl FeedPage {
                 })
                 .collect(),
             older: oldest.map(|at| format!("?kind={asked}&before={}", at.0)),
-            alerts: wanted.into_iter().map(|entry| AlertLine::of(entry, now)).collect(),
+            alerts: shown.into_iter().map(|(_, line)| line).collect(),
+            closed: false,
             read: Moment::of(now, now),
             switches,
         }
@@ -140,7 +163,7 @@ impl AlertLine {
             severity: entry.severity.clone(),
             title: entry.title.clone(),
             message: entry.message.clone(),
-            source: Some(entry.source.clone()).filter(|source| source != OURSELVES),
+            origin: (entry.source != OURSELVES).then(|| format!("from {}", entry.source)),
             href: entry.service_id.as_deref().map(address::service),
             muted: entry.muted,
         }

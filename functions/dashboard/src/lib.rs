@@ -39,6 +39,7 @@ mod site;
 mod status;
 mod tag;
 mod template;
+mod undelivered;
 mod uptime;
 
 use std::sync::Arc;

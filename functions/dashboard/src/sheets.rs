@@ -14,12 +14,13 @@ use serde::Serialize;
 use crate::banner::Checker;
 use crate::cache::Wish;
 use crate::export::{Export, Wanted};
-use crate::feed::FeedPage;
+use crate::feed::{FeedPage, UNDELIVERED};
 use crate::page::{Switches, first_day};
 use crate::query::{MAX_LIMIT, Query};
 use crate::reading::Reading;
 use crate::sign_in::Session;
 use crate::site::Site;
+use crate::undelivered;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -32,6 +33,10 @@ pub async fn alerts(
 ) -> Response {
     let now = app.clock.now();
     let before = query.get("before").and_then(|text| text.parse().ok()).map(UnixMs);
+    let kind = query.get("kind").unwrap_or_default();
+    if kind == UNDELIVERED {
+        return undelivered(&site, &app, reader, before.unwrap_or(UnixMs::NEVER)).await;
+    }
     let feed = match before {
         None => site.news(&app, Wish::Anew).await,
         Some(before) => {
@@ -42,7 +47,6 @@ pub async fn alerts(
     match &*feed {
         Err(error) => site.unreadable(&app.config, error, now),
         Ok(feed) => {
-            let kind = query.get("kind").unwrap_or_default();
             let switches = Switches::of(&app.config.settings);
             let page = FeedPage::of(feed, kind, before.unwrap_or(UnixMs::NEVER), now, switches);
             let session = Session::of(&app.config, reader);
@@ -50,6 +54,20 @@ pub async fn alerts(
             site.answer(StatusCode::OK, html)
         }
     }
+}
+
+/// `GET /alerts?kind=undelivered`.
+async fn undelivered(site: &Site, app: &App, reader: Reader, before: UnixMs) -> Response {
+    let (now, switches) = (app.clock.now(), Switches::of(&app.config.settings));
+    let page = match reader {
+        Reader::Public => FeedPage::closed(UNDELIVERED, now, switches),
+        Reader::Full => match undelivered::lines(app, now).await {
+            Err(error) => return site.unreadable(&app.config, &error, now),
+            Ok(lines) => FeedPage::with(lines.into_iter(), UNDELIVERED, before, now, switches),
+        },
+    };
+    let session = Session::of(&app.config, reader);
+    site.answer(StatusCode::OK, site.templates.render("alerts.html", &site.look, session, &page))
 }
 
 /// The form of the export.

@@ -65,7 +65,7 @@ const filter = async () => {
 };
 const want = (changes) => {
   const query = new URLSearchParams(location.search);
-  for (const [key, value] of Object.entries(changes)) value ? query.set(key, value) : query.delete(key);
+  for (const key in changes) changes[key] ? query.set(key, changes[key]) : query.delete(key);
   history.replaceState(null, "", `${location.pathname}?${query}`.replace(/\?$/, ""));
   filter();
 };
@@ -129,6 +129,8 @@ const refresh = async () => {
       if (read?.matches(".at")) Object.assign(read, { dateTime: asof().dataset.read, title: "" });
       tick();
     } else {
+      // Who has to sign in again is shown the form.
+      if (answer.status === 401) location.reload();
       if (!answer.ok) throw answer;
       tag = answer.headers.get("etag");
       const copy = main.cloneNode();
@@ -148,7 +150,7 @@ const refresh = async () => {
 };
 const every = $("#every"), left = $("#left"), CHOICES = [0, 10, 30, 60, 300, 600];
 let interval = setup.refresh / 1000;
-const remembered = Number(recall("refresh-seconds") ?? NaN);
+const remembered = Number(recall("refresh-seconds"));
 if (every && CHOICES.includes(remembered)) interval = remembered;
 const schedule = () => { due = interval ? Date.now() + interval * 1000 : Infinity; };
 if (every && part !== undefined) {

@@ -112,6 +112,29 @@ async fn what_waits_and_what_ended_stand_together() {
 }
 
 #[tokio::test]
+async fn the_page_of_alerts_lists_what_was_not_delivered_to_who_may_see_it() {
+    let bench = bench().await;
+    let request =
+        Request::get("/alerts?kind=undelivered").header(header::AUTHORIZATION, "Bearer read-key");
+    let (status, _, html) = bench.answer(request).await;
+    assert_eq!(status, StatusCode::OK);
+    for (what, expected) in [
+        ("what was given up", "<b>Not delivered</b> <a href=\"./services/api\">Up: API</a>"),
+        ("the channel and its answer", "<small>to Ops</small> <q>HTTP 410</q>"),
+        ("what waits", "<b>Waiting</b> <a href=\"./services/db\">Down: db</a>"),
+        ("the copy of it", "<small>to Mail</small>"),
+    ] {
+        assert!(html.contains(expected), "{what}: {html}");
+    }
+    assert_eq!(html.matches("<li class=\"s-").count(), 3, "{html}");
+    assert!(!html.contains("secret-path") && !html.contains("private"), "{html}");
+    let (status, _, html) = bench.answer(Request::get("/alerts?kind=undelivered")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("Deliveries are shown to whoever has signed in"), "{html}");
+    assert!(!html.contains("HTTP 410") && !html.contains("to Ops"), "{html}");
+}
+
+#[tokio::test]
 async fn each_parameter_leaves_out_what_is_not_asked_for() {
     let bench = bench().await;
     let since = |ago_ms: i64| format!("?since={}", NOW.plus_ms(-ago_ms).0);

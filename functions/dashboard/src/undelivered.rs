@@ -1,0 +1,75 @@
+//! Messages that a channel was not given yet, or never will be, as lines among the alerts.
+
+use flatline_domain::{Event, UnixMs};
+use flatline_shared::app::App;
+use flatline_shared::config::Config;
+use flatline_shared::store::{Lane, LoggedDelivery, OutboxRow, StoreError};
+
+use crate::deliveries::{Asked, State};
+use crate::feed::AlertLine;
+use crate::page::{Moment, address};
+
+/// What waits and what was given up, newest first.
+///
+/// # Errors
+/// They cannot be read.
+pub async fn lines(app: &App, now: UnixMs) -> Result<Vec<(UnixMs, AlertLine)>, StoreError> {
+    let waiting = Asked::all(State::Waiting).waiting(app).await?;
+    let dead = Asked::all(State::Dead).ended(app).await?.deliveries;
+    let waiting = waiting.iter().map(|row| of_waiting(row, &app.config, now));
+    let dead = dead.into_iter().map(|logged| of_dead(logged, &app.config, now));
+    let mut lines: Vec<_> = waiting.chain(dead).collect();
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    Ok(lines)
+}
+
+fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (UnixMs, AlertLine) {
+    let queued = &row.delivery.queued;
+    let (name, href) = subject(&row.delivery.lane, Some(&row.delivery.notice.name), config);
+    let line = AlertLine {
+        at: Moment::of(queued.committed_at, now),
+        class: "degraded",
+        severity: "waiting".to_owned(),
+        title: title(queued.event, &name),
+        message: row.last_error.clone().unwrap_or_default(),
+        origin: Some(format!("to {}", row.channel)),
+        href,
+        muted: false,
+    };
+    (queued.committed_at, line)
+}
+
+fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (UnixMs, AlertLine) {
+    let (name, href) = subject(&logged.lane, logged.entry.title.as_deref(), config);
+    let entry = logged.entry;
+    let line = AlertLine {
+        at: Moment::of(entry.at, now),
+        class: "down",
+        severity: "not delivered".to_owned(),
+        title: title(entry.event, &name),
+        message: entry.answer,
+        origin: Some(format!("to {}", entry.channel)),
+        href,
+        muted: false,
+    };
+    (entry.at, line)
+}
+
+/// `Down: Checkout`.
+fn title(event: Event, name: &str) -> String {
+    let word = event.as_str();
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}: {name}", first.to_uppercase())
+}
+
+/// What it is about, and the page of that.
+fn subject(lane: &Lane, title: Option<&str>, config: &Config) -> (String, Option<String>) {
+    match lane.subject() {
+        Lane::Service(id) => {
+            let service = config.services.iter().find(|service| service.spec.id == *id);
+            let name = service.map_or(id.as_str(), |service| &service.spec.name);
+            (name.to_owned(), service.map(|_| address::service(id)))
+        }
+        _ => (title.unwrap_or("a test message").to_owned(), None),
+    }
+}
