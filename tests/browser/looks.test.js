@@ -34,7 +34,7 @@ const LOOKS = [
 
 const panel = (opener) => async (page) => {
   await page.goto(server.url);
-  await page.getByRole("link", { name: opener }).click();
+  await page.getByRole("link", { name: opener, exact: true }).click();
   await page.getByRole("dialog", { name: opener }).waitFor();
 };
 

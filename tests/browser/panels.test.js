@@ -30,7 +30,7 @@ const titles = (within) => within.locator(".list > li > :is(a, span)").allTextCo
 const sorted = async (list) => (await list).sort();
 
 test("the drawer shows alerts by kind, with links, and closes", async () => {
-  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.getByRole("link", { name: "Alerts", exact: true }).click();
   await drawer().waitFor();
   const all = ["Certificate ends soon", "Disk nearly full", "Service Down: Checkout", "Service Recovered: Checkout"];
   const kinds = [
@@ -54,7 +54,7 @@ test("the drawer shows alerts by kind, with links, and closes", async () => {
   await page.keyboard.press("Escape");
   await drawer().waitFor({ state: "hidden" });
   assert.equal(await page.evaluate(() => document.activeElement.id), "open-alerts");
-  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.getByRole("link", { name: "Alerts", exact: true }).click();
   await drawer().getByRole("link", { name: "Service Down: Checkout" }).click();
   await page.waitForURL("**/services/checkout");
 });
@@ -68,7 +68,7 @@ test("the kinds are links on the page of alerts as well", async () => {
 
 test("older alerts are added below", async () => {
   for (let n = 0; n < 55; n++) await server.alert(`Alert ${n}`, { severity: "info" });
-  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.getByRole("link", { name: "Alerts", exact: true }).click();
   await drawer().waitFor();
   assert.equal((await titles(drawer())).length, 50);
   await drawer().getByRole("link", { name: "Older alerts" }).click();

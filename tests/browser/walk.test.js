@@ -84,7 +84,7 @@ test("a strip tells its days, one after the other", async () => {
 test("drawer and dialog take the focus, keep it, and give it back", async () => {
   const page = await visit(browser);
   await page.goto(server.url);
-  await page.getByRole("link", { name: "Alerts" }).focus();
+  await page.getByRole("link", { name: "Alerts", exact: true }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: "Alerts" }).waitFor();
   await walk(page, [
@@ -128,7 +128,7 @@ test("without JavaScript everything is shown and reachable", async () => {
   await page.waitForURL("**/services/storefront");
   assert.equal(await page.getByRole("heading", { name: "Recent heartbeats" }).isVisible(), true);
   assert.equal(await page.locator(".copy:visible").count(), 0, "buttons that do nothing");
-  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.getByRole("link", { name: "Alerts", exact: true }).click();
   await page.getByRole("link", { name: "Service status" }).click();
   assert.equal(await page.getByText("Service Degraded: Database backup").isVisible(), true);
   await page.getByRole("link", { name: "Export" }).click();
