@@ -9,9 +9,10 @@ use super::Problem;
 use super::reader::{Judge, Place};
 
 /// Variables whose value may stand in the file that `<NAME>_FILE` names.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "ALERT_API_KEY",
     "ALERT_SENTRY_SECRET",
+    "ALERT_SNS_TOPICS",
     "API_KEYS",
     "DASHBOARD_PASSWORD",
     "FLATLINE_",

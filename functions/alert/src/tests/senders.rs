@@ -100,7 +100,9 @@ async fn what_amazon_signed_is_taken_and_its_certificate_is_fetched_once() {
     let amazon = Amazon::default();
     let fixture = subscribed(&amazon).await;
     let router = crate::router(fixture.app.clone());
-    for body in [notification(), signed(notification())] {
+    let mut other = notification();
+    other["Message"] = json!("Disk empty again");
+    for body in [notification(), signed(other)] {
         let request = Request::post("/api/alert").body(Body::from(body.to_string())).unwrap();
         assert_eq!(router.clone().oneshot(request).await.unwrap().status(), 200, "{body}");
     }
