@@ -118,7 +118,7 @@ impl Saying {
                 let checker = Checker::of(&reading.vigil, now);
                 let span =
                     reading.past.as_ref().map(|past| Span::of_days(past, days, checker, now));
-                let total = watched.record.zip(span).map(|(record, span)| span.total(record));
+                let total = watched.record.zip(span).and_then(|(record, span)| span.total(record));
                 let share = total.and_then(|total| total.percentage());
                 let level =
                     share.and_then(|share| look.levels.set(watched.set_name()).level(share));

@@ -103,7 +103,8 @@ impl Export {
         let mut line_number = wanted.cursor;
         for service in shown.skip(wanted.cursor.checked_div(days).unwrap_or_default()) {
             let who = who(config, service);
-            let record = records.get(service.spec.id.as_str());
+            let id = service.spec.id.as_str();
+            let record = records.get(id).filter(|_| !past.broken.contains(id));
             for day in (line_number % days.max(1)..days).map(|day| Day(wanted.from.0 + day as i64))
             {
                 if csv.len() >= ENOUGH_BYTES {

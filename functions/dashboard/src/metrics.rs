@@ -134,7 +134,7 @@ impl Page {
             "Time without a heartbeat after which a service is down.",
             all.iter().map(|it| (of(it), seconds(it.service.spec.window_ms))),
         );
-        let ratio = |watched: &&Watched<'_>| span?.total(watched.record?).percentage();
+        let ratio = |watched: &&Watched<'_>| span?.total(watched.record?)?.percentage();
         self.family(
             "service_uptime_ratio",
             "Share of the known time of the retention that was up; degraded counts half.",

@@ -1,12 +1,15 @@
 //! What a page needs of the database: two Queries per shard, the traces of the checker and the holes.
 //! No read is per service.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use flatline_domain::sight::merged;
 use flatline_domain::{Hole, UnixMs};
 use flatline_shared::http::ApiError;
-use flatline_shared::store::{DaysByService, Store, StoreError, SweepFilter, Swept, unless_broken};
+use flatline_shared::store::{
+    DaysByService, Store, StoreError, SweepFilter, Swept, SweptDays, unless_broken,
+};
 
 use crate::banner::Vigil;
 
@@ -28,6 +31,8 @@ pub struct Reading {
 pub struct Past {
     /// The days that were not wholly up.
     pub days: DaysByService,
+    /// Services of whose days some cannot be read: of them nothing is claimed.
+    pub broken: BTreeSet<String>,
     /// Blind time since the first day.
     pub holes: Vec<Hole>,
 }
@@ -38,14 +43,14 @@ impl Reading {
     pub async fn of(store: &Store, first: UnixMs, now: UnixMs) -> Result<Self, StoreError> {
         let (swept, days, holes, vigil) = tokio::join!(
             store.sweep(SweepFilter::All),
-            store.all_days(),
+            store.sweep_days(),
             store.holes_since(first),
             vigil(store),
         );
-        let (swept, days, holes) =
-            (swept?, unless_broken(days)?, unless_broken(holes)?.map(merged));
+        let (swept, days, holes) = (swept?, days?, unless_broken(holes)?.map(merged));
         log_broken(&swept);
-        let past = days.zip(holes).map(|(days, holes)| Past { days, holes });
+        let SweptDays { days, broken } = days;
+        let past = holes.map(|holes| Past { days, broken, holes });
         Ok(Self { at: now, swept, past, vigil: vigil? })
     }
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flatline_domain::{Membership, Status};
+use flatline_domain::{Day, DayTotals, Days, Membership, Status};
 use flatline_shared::config::ApiSwitch;
 use flatline_shared::store::{Beat, TickMark};
 use http::{HeaderMap, Request, StatusCode, header};
@@ -164,6 +164,25 @@ async fn a_corrupt_record_is_shown_as_such_and_breaks_nothing() {
     let entry = |index: usize| &answer["summary"]["results"][index];
     assert_eq!((&entry(1)["status"], &entry(1)["unreadable"]), (&"unknown".into(), &true.into()));
     assert_eq!(entry(0)["unreadable"], false);
+}
+
+#[tokio::test]
+async fn of_corrupt_days_nothing_is_claimed_and_the_status_stays() {
+    let bench = bench().await;
+    let days = Days::from([(Day(NOW.day().0 - 1), DayTotals::default())]);
+    bench.app.store.import_days("db", &days, 120).await.unwrap();
+    bench.spoil("db#im");
+    let (status, _, html) = get(&bench, "/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(html.matches("Its days cannot be read; the log says why").count(), 1, "{html}");
+    assert_eq!(html.matches("<svg class=\"strip\"").count(), 1, "{html}");
+    let (_, badge) = json(&bench, "/badge/db.json?metric=uptime").await;
+    assert_eq!(badge["message"], "no data");
+    let (_, _, metrics) = get(&bench, "/metrics").await;
+    assert!(!metrics.contains("uptime_ratio{service=\"db\"}"), "{metrics}");
+    let (_, _, csv) = get(&bench, "/api/export.csv?services=db&days=1").await;
+    assert!(csv.contains(",db,Ungrouped,No Data,,0,"), "{csv}");
+    assert_eq!(get(&bench, "/services/db").await.0, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::call::{Patience, Reading};
 use super::commit::HISTORY_EXTRA_DAYS;
 use super::item::{self, Item, Reader, number, text};
 use super::rows::unless_broken;
-use super::{Commit, DaysByService, Store, StoreError, keys};
+use super::{Commit, DaysByService, Store, StoreError, SweptDays, keys};
 
 /// A map from the number of the day to its degraded, down, unknown and blind ms.
 const DAYS: &str = "d";
@@ -33,18 +33,28 @@ impl Store {
         Ok(days)
     }
 
-    /// The days that were not wholly up, of every service. An item that cannot be read is left out,
-    /// with a warning: the next transition writes it anew from history.
+    /// The days that were not wholly up, of every service. An item that cannot be read is left out.
     pub async fn all_days(&self) -> Result<DaysByService, StoreError> {
+        Ok(self.sweep_days().await?.days)
+    }
+
+    /// The same, and of whom an item cannot be read: of those nothing can be said, until the next
+    /// transition writes it anew from history.
+    pub async fn sweep_days(&self) -> Result<SweptDays, StoreError> {
         let shards = (0..self.shards).map(|shard| async move {
             let query = self.query_partition(&keys::days(shard), Reading::Eventual);
             self.all_pages(query).await
         });
-        let mut all = DaysByService::new();
+        let mut all = SweptDays::default();
         for item in try_join_all(shards).await?.into_iter().flat_map(|pages| pages.items) {
             match decode(&item) {
-                Ok((id, days)) => all.entry(id).or_default().extend(days),
-                Err(error) => tracing::warn!(%error, "days of a service cannot be read"),
+                Ok((id, days)) => all.days.entry(id).or_default().extend(days),
+                Err(error) => {
+                    tracing::warn!(%error, "days of a service cannot be read");
+                    let sort_key = Reader::new(&item).text("SK").unwrap_or_default();
+                    let id = sort_key.split('#').next().unwrap_or_default();
+                    all.broken.insert(id.to_owned());
+                }
             }
         }
         Ok(all)

@@ -42,7 +42,7 @@
 //! | [`Store::services`] | 1 BatchGetItem per 100, or 1 Query per shard, whichever costs less | half an RRU per record, or per 4 KB of the shard |
 //! | [`Store::sweep`] | S Query, and one per further MB | 0.025 RRU per service |
 //! | [`Store::create_service`], [`Store::set_window`], [`Store::repair`] | 1 UpdateItem | 1 WRU |
-//! | [`Store::all_days`] | S Query, and one per further MB | half an RRU per 4 KB |
+//! | [`Store::all_days`], [`Store::sweep_days`] | S Query, and one per further MB | half an RRU per 4 KB |
 //! | [`Store::days`] | 2 GetItem | 1 RRU per 4 KB each |
 //! | [`Store::import_days`] | 1 GetItem, 1 PutItem | 1 RRU and 1 WRU per KB |
 //! | [`Store::import_feed`] | 1 PutItem per entry | 1 WRU per KB |

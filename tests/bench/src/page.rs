@@ -114,7 +114,7 @@ fn bad_days(now: UnixMs, dice: &mut Dice) -> Days {
 /// One service in twenty says that it is down or degraded.
 async fn trouble(flatline: &Flatline, ids: &[String]) -> Result<()> {
     let bad = ids.iter().step_by(20).enumerate();
-    let status = |n: usize| if n % 2 == 0 { "down" } else { "degraded" };
+    let status = |n: usize| if n.is_multiple_of(2) { "down" } else { "degraded" };
     let entries: Vec<_> =
         bad.map(|(n, id)| json!({"serviceId": id, "status": status(n)})).collect();
     let request = http_client().post(format!("{}/api/heartbeat", flatline.url()));

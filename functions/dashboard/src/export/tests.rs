@@ -30,7 +30,7 @@ fn every_day_of_every_service_has_a_line() {
     let services = vec![service("api", "API"), service("new", "=New")];
     let swept = swept(vec![record(&services[0], Status::Up, 30 * DAY_MS, 0)]);
     let config = config(services, &[]);
-    let past = Past { days: down_yesterday("api", DAY_MS / 4), holes: Vec::new() };
+    let past = Past { days: down_yesterday("api", DAY_MS / 4), ..Past::default() };
     let wanted = Wanted::of(&Query::parse("days=2"), &config, NOW).unwrap();
     assert_eq!(wanted.file_name(), "uptime-export-2026-11-21-to-2026-11-22.csv");
     let export = Export::of(&config, &swept, &past, &wanted, NOW);

@@ -82,7 +82,8 @@ impl Row {
     pub fn of(watched: &Watched<'_>, span: Option<&Span<'_>>, set: &Set, now: UnixMs) -> Self {
         let spec = &watched.service.spec;
         let record = watched.record;
-        let (uptime, strip) = match record.zip(span) {
+        let readable = record.filter(|record| span.is_none_or(|span| span.knows(record)));
+        let (uptime, strip) = match readable.zip(span) {
             Some((record, span)) => {
                 let (uptime, strip) = past(record, span, set);
                 (uptime, Some(strip))
@@ -106,7 +107,11 @@ impl Row {
                 .filter(|_| silent)
                 .and_then(|record| record.last_beat)
                 .map(|at| Moment::of(at, now)),
-            note: note(watched),
+            note: if readable.is_none() && record.is_some() {
+                Some("Its days cannot be read; the log says why".to_owned())
+            } else {
+                note(watched)
+            },
             last_beat: record.and_then(|record| record.last_beat).map(|at| Moment::of(at, now)),
             uptime,
             strip,
@@ -178,9 +183,14 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// The uptime of the service with this record.
-    pub fn total(&self, record: &ServiceRecord) -> Uptime {
-        self.of(record).2
+    /// The uptime of the service with this record. `None`: its days cannot be read.
+    pub fn total(&self, record: &ServiceRecord) -> Option<Uptime> {
+        self.knows(record).then(|| self.of(record).2)
+    }
+
+    /// Whether its days can be read.
+    fn knows(&self, record: &ServiceRecord) -> bool {
+        !self.past.broken.contains(&record.id)
     }
 
     /// The first day of which anything is known, the days that were not wholly up, and all together.

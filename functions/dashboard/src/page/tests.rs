@@ -30,7 +30,7 @@ fn page_with(
     ticked_at: Option<UnixMs>,
 ) -> Page {
     let board = &Board::of(config, swept, NOW);
-    let past = Past { days: days.clone(), holes: holes.to_vec() };
+    let past = Past { days: days.clone(), holes: holes.to_vec(), ..Past::default() };
     Page::of(&Sources {
         config,
         look: &look(config),

@@ -62,7 +62,7 @@ fn page_of(count: usize) -> String {
         look: &look,
         board: &Board::of(&config, &swept, NOW),
         read_at: NOW,
-        past: Some(&Past { days, holes: Vec::new() }),
+        past: Some(&Past { days, ..Past::default() }),
         vigil: Vigil { ticked_at: Some(NOW), ..Vigil::default() },
         filter: &Filter::default(),
         base_url: "http://127.0.0.1:8080",
