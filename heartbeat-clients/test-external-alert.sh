@@ -23,7 +23,7 @@ if [ -n "$channels" ]; then
         printf ',%s' "$(quoted "$name")"
     done | cut -c 2-)]"
 fi
-body="{\"title\":$(quoted "$title"),\"message\":\"Sent by hand, nothing happened\",\"severity\":$(quoted "$severity"),\"source\":\"test\"$list}"
+body="{\"title\":$(quoted "$title"),\"message\":\"Sent by hand, nothing happened\",\"severity\":$(quoted "$severity"),\"source\":\"test\",\"dedup_key\":\"$(date +%s)-$$\"$list}"
 
 # curl reads keys from its standard input, so that `ps` does not show them.
 escaped() { printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'; }

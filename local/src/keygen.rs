@@ -36,8 +36,12 @@ pub struct KeygenArgs {
     wildcard: bool,
 
     /// Make ALERT_API_KEY and READ_API_KEY instead, one assignment per line
-    #[arg(long, conflicts_with_all = ["base64", "client"])]
+    #[arg(long, conflicts_with = "client")]
     alert: bool,
+
+    /// With --alert: a sender of alerts that gets a key of its own; may be given more than once
+    #[arg(long, value_name = "NAME", requires = "alert")]
+    source: Vec<String>,
 
     /// The line as base64, for forms that take no quotes
     #[arg(long)]
@@ -59,7 +63,8 @@ a key of 256 random bits. Nothing is stored; whoever has the line can send heart
 Examples:
   flatline keygen > api-keys.json && API_KEYS_FILE=api-keys.json flatline
   flatline keygen --group --client cron --url https://status.example.com
-  flatline keygen --alert >> .env";
+  flatline keygen --alert >> .env
+  flatline keygen --alert --source alertmanager --source grafana --base64 >> .env";
 
 /// Runs `flatline keygen`.
 pub fn run(args: &KeygenArgs) -> Result<(), Failure> {
@@ -68,8 +73,8 @@ pub fn run(args: &KeygenArgs) -> Result<(), Failure> {
 
 fn text(args: &KeygenArgs) -> Result<String, Failure> {
     if args.alert {
-        let line = |name| format!("{name}={}\n", random_key().expose());
-        return Ok(["ALERT_API_KEY", "READ_API_KEY"].map(line).concat());
+        let (alert, read) = (alert_keys(args), random_key());
+        return Ok(format!("ALERT_API_KEY={alert}\nREAD_API_KEY={}\n", read.expose()));
     }
     let services = if args.wildcard && args.client.is_none() {
         Vec::new()
@@ -88,6 +93,16 @@ fn text(args: &KeygenArgs) -> Result<String, Failure> {
         }
     }
     Ok(text)
+}
+
+/// One key, or an object with one for each sender.
+fn alert_keys(args: &KeygenArgs) -> String {
+    if args.source.is_empty() {
+        return random_key().expose().to_owned();
+    }
+    let key = |name: &String| (name.clone(), Value::from(random_key().expose()));
+    let line = Value::Object(args.source.iter().map(key).collect()).to_string();
+    if args.base64 { STANDARD.encode(line) } else { line }
 }
 
 /// What has one key.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use flatline_shared::config::{Env, Secret};
+use flatline_shared::config::{Env, Secret, full_alert_key};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, StatusCode, Url};
 use serde_json::Value;
@@ -39,6 +39,9 @@ pub enum RemoteError {
          ({0} has none)"
     )]
     NoKey(String),
+    /// None of the keys may do this.
+    #[error("every key in ALERT_API_KEY is for some channels only: add one without channels")]
+    Limited,
     /// The key in the data directory cannot be read.
     #[error(transparent)]
     Key(#[from] DataFileError),
@@ -75,7 +78,9 @@ impl RemoteError {
     /// Whether the request itself, the key or a setting has to be another.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Url(_) | Self::NoKey(_) | Self::Key(_) | Self::Authorities(_) => true,
+            Self::Url(_) | Self::NoKey(_) | Self::Limited | Self::Key(_) | Self::Authorities(_) => {
+                true
+            }
             Self::Unreachable { .. } | Self::Foreign { .. } => false,
             Self::Refused { status, .. } => {
                 status.is_client_error() && *status != StatusCode::CONFLICT
@@ -97,7 +102,8 @@ impl RemoteArgs {
         let base = address(&self.url).ok_or_else(|| RemoteError::Url(self.url.clone()))?;
         let env = Env::from_process();
         let key = match keys.iter().find_map(|name| env.secret(name)) {
-            Some(key) => key,
+            // The server's own environment may name the keys of several senders.
+            Some(key) => full_alert_key(&key).ok_or(RemoteError::Limited)?,
             None => own_key(&self.data)?,
         };
         install_tls();

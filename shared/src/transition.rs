@@ -215,6 +215,8 @@ pub fn notice(
         labels: said.details(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     };
     notice.fitted(NOTICE_MAX_BYTES)
 }

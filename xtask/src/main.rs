@@ -23,7 +23,7 @@ const TEST_LIMIT: Duration = Duration::from_secs(55 * 60);
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
        cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
-       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page]    the benchmark, in release
+       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page] [alerts]    the benchmark, in release
        cargo xtask pictures         the two pictures of the README, taken anew
 
   --quick      without the suites that start processes or search state spaces

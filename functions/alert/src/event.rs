@@ -5,6 +5,7 @@ use std::future::Future;
 
 use axum::response::{IntoResponse, Response};
 use flatline_shared::app::App;
+use flatline_shared::config::AlertKey;
 use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt;
@@ -32,7 +33,7 @@ async fn take(app: &App, event: &Body) -> Result<Response, Error> {
     let event = serde_json::from_slice(event)?;
     let parsed = format::parse(Some(format::EVENT), &HeaderMap::new(), &event)
         .inspect_err(|error| tracing::error!(%error, "an event cannot be read"))?;
-    let kept = crate::keep(app, parsed).await;
+    let kept = crate::keep(app, &AlertKey::signed("EventBridge"), parsed).await;
     let answer = kept.unwrap_or_else(IntoResponse::into_response);
     if answer.status().is_success() {
         return Ok(answer);

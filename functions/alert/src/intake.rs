@@ -1,96 +1,153 @@
-//! Storing an alert: its state, its feed entry and its outbox rows at once.
+//! Storing alerts: each with its state, its feed entry and its outbox rows at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use flatline_domain::{Status, UnixMs};
+use flatline_domain::time::DAY_MS;
+use flatline_domain::{AlertStep, UnixMs};
 use flatline_shared::app::App;
-use flatline_shared::config::{Channel, Config};
+use flatline_shared::config::AlertKey;
 use flatline_shared::http::ApiError;
 use flatline_shared::render::text::cut;
-use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, FeedEntry, Notice, alert_key};
+use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, alert_key};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use sha2::{Digest as _, Sha256};
 
-use crate::format::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES};
+use crate::format::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES, Phase};
+use crate::routing::{self, Routed};
 
 /// The longest source and severity that are kept, in bytes.
 const MAX_WORD_BYTES: usize = 100;
+/// Alerts of one body that are stored at once.
+const AT_ONCE: usize = 16;
+/// A sender that says that the trouble began earlier than so long ago does not know, in ms.
+const LONGEST_TROUBLE_MS: i64 = 366 * DAY_MS;
 
-/// Stores `alert` and queues it for `channels`; returns the names of the channels that have it
-/// queued, which are others if it ends an earlier alert.
-pub(crate) async fn store(
-    app: &App,
-    alert: &Alert,
-    channels: &[&Channel],
-) -> Result<Vec<String>, ApiError> {
-    let id = new_id()?;
-    let external = external(app, alert, channels, id);
-    let told = app.store.store_alert(&external).await?;
-    if !told.is_empty() {
-        app.doorbell.notify_one();
-    }
-    Ok(told)
+/// What became of the alerts of one body.
+#[derive(Debug, Default)]
+pub(crate) struct Intake {
+    /// Names of the channels that got a row.
+    pub(crate) told: BTreeSet<String>,
+    /// How many said nothing new, of which nothing was stored.
+    pub(crate) repeated: usize,
+    /// Why channels that they name are not told, one sentence each.
+    pub(crate) problems: Vec<String>,
 }
 
-fn external(app: &App, alert: &Alert, channels: &[&Channel], id: String) -> ExternalAlert {
-    let now = app.clock.now();
-    let status = alert.status();
-    // Without a key of its own it never is the repetition of another, so nothing of it is folded.
-    let key = alert_key(&alert.source, alert.dedup_key.as_deref().unwrap_or(&id));
-    ExternalAlert {
-        notice: notice(alert, key.clone(), status, now),
-        key,
-        feed: FeedEntry {
-            id,
-            at: now,
-            title: cut(&alert.title, MAX_TITLE_BYTES).to_owned(),
-            message: cut(&alert.message, MAX_MESSAGE_BYTES).to_owned(),
-            severity: cut(&alert.severity, MAX_WORD_BYTES).to_owned(),
-            source: cut(&alert.source, MAX_WORD_BYTES).to_owned(),
-            service_id: None,
-            status: Some(status.as_str().to_owned()),
-            muted: false,
-        },
-        feed_days: app.config.notify.max_age_days,
-        channels: channels.iter().map(|channel| channel.route.name.clone()).collect(),
+/// Stores alerts that came with `key`; whom they cannot tell stops none of them. Those of one key
+/// follow each other, the others are stored some at once. After an error some may be stored: sent
+/// again they are repetitions.
+pub(crate) async fn store(app: &App, key: &AlertKey, alerts: &[Alert]) -> Result<Intake, ApiError> {
+    let mut lanes: BTreeMap<String, Vec<ExternalAlert>> = BTreeMap::new();
+    let mut intake = Intake::default();
+    for alert in alerts {
+        let routed = routing::route(&app.config, key, alert);
+        let external = external(app, key, alert, &routed)?;
+        for problem in routed.problems {
+            if !intake.problems.contains(&problem) {
+                intake.problems.push(problem);
+            }
+        }
+        lanes.entry(external.key.clone()).or_default().push(external);
     }
+    let stored = stream::iter(lanes.into_values().map(|lane| store_in_turn(app, lane)));
+    let mut stored = stored.buffer_unordered(AT_ONCE);
+    while let Some((told, repeated)) = stored.try_next().await? {
+        intake.told.extend(told);
+        intake.repeated += repeated;
+    }
+    Ok(intake)
+}
+
+/// Stores alerts of one key; returns the channels that got a row, and how many said nothing new.
+async fn store_in_turn(
+    app: &App,
+    alerts: Vec<ExternalAlert>,
+) -> Result<(Vec<String>, usize), ApiError> {
+    let (mut told, mut repeated) = (Vec::new(), 0);
+    for alert in alerts {
+        let stored = app.store.store_alert(&alert).await?;
+        repeated += usize::from(stored.step == AlertStep::Nothing);
+        if !stored.channels.is_empty() {
+            app.doorbell.notify_one();
+        }
+        told.extend(stored.channels);
+    }
+    Ok((told, repeated))
+}
+
+fn external(
+    app: &App,
+    key: &AlertKey,
+    alert: &Alert,
+    routed: &Routed<'_>,
+) -> Result<ExternalAlert, ApiError> {
+    let (id, now) = (new_id()?, app.clock.now());
+    let word = |text: &str| cut(text, MAX_WORD_BYTES).to_owned();
+    // What is over is told to those who were told of it, and not to those that it names.
+    let undelivered = match alert.phase {
+        Phase::Firing => routed.problems.clone(),
+        Phase::Resolved => Vec::new(),
+    };
+    Ok(ExternalAlert {
+        key: alert_key(&alert.source, alert.dedup_key.as_deref().unwrap_or(&alert.title)),
+        id,
+        at: now,
+        began_at: began_at(alert, now),
+        phase: alert.phase,
+        severity: word(&alert.severity),
+        source: word(&alert.source),
+        title: cut(&alert.title, MAX_TITLE_BYTES).to_owned(),
+        message: cut(&alert.message, MAX_MESSAGE_BYTES).to_owned(),
+        labels: alert.labels.clone(),
+        annotations: annotations(alert),
+        link: alert.link.clone(),
+        content: alert.dedup_key.is_none().then(|| digest(alert)),
+        sender: key.name.clone(),
+        named: alert.channels.clone(),
+        channels: routed.channels.iter().map(|channel| channel.route.name.clone()).collect(),
+        undelivered,
+        repeat_ms: app.config.notify.repeat_ms,
+        feed_days: app.config.notify.max_age_days,
+    })
+}
+
+fn began_at(alert: &Alert, now: UnixMs) -> UnixMs {
+    let is_known = |at: &UnixMs| (0..=LONGEST_TROUBLE_MS).contains(&now.since_ms(*at));
+    alert.started_at.filter(is_known).unwrap_or(now)
+}
+
+/// A picture is one more annotation.
+fn annotations(alert: &Alert) -> BTreeMap<String, String> {
+    let mut annotations = alert.annotations.clone();
+    if let Some(image) = &alert.image {
+        annotations.entry("image".to_owned()).or_insert_with(|| image.clone());
+    }
+    annotations
+}
+
+/// What an alert without a key says: only the very same again is a repetition.
+fn digest(alert: &Alert) -> u64 {
+    let all = (&alert.message, &alert.severity, &alert.labels, annotations(alert), &alert.channels);
+    let text =
+        serde_json::to_string(&all).expect("texts and maps of texts always have a JSON form");
+    let hash = Sha256::digest(text);
+    u64::from_be_bytes(*hash.first_chunk().expect("a SHA-256 hash has 32 bytes"))
 }
 
 /// What is not kept as sent, one sentence each.
 pub(crate) fn warnings(alert: &Alert) -> Vec<String> {
     let mut warnings = alert.warnings();
-    let told = notice(alert, String::new(), alert.status(), UnixMs(0));
-    let kept = told.clone().fitted(ALERT_NOTICE_MAX_BYTES);
-    if (kept.labels, kept.annotations) != (told.labels, told.annotations) {
+    let pairs = alert.labels.iter().chain(&alert.annotations);
+    // The rest of a message is a few hundred bytes, and its text goes before the labels.
+    let bytes: usize = pairs.map(|(name, value)| name.len() + value.len() + 6).sum();
+    if bytes > ALERT_NOTICE_MAX_BYTES / 2 {
         let limit = ALERT_NOTICE_MAX_BYTES;
         warnings.push(format!(
-            "labels and annotations do not fit into a message of {limit} bytes: some are left out"
+            "labels and annotations may not fit into a message of {limit} bytes: some are left out \
+             then"
         ));
     }
     warnings
-}
-
-fn notice(alert: &Alert, id: String, status: Status, now: UnixMs) -> Notice {
-    Notice {
-        id,
-        name: alert.title.clone(),
-        status,
-        previous: Status::Unknown,
-        at: now,
-        since: now,
-        last_seen: None,
-        window_ms: 0,
-        reason: cut(&alert.source, MAX_WORD_BYTES).to_owned(),
-        message: Some(cut(&alert.message, MAX_MESSAGE_BYTES).to_owned()),
-        severity: Some(cut(&alert.severity, MAX_WORD_BYTES).to_owned()),
-        labels: alert.labels.clone(),
-        annotations: alert.annotations.clone(),
-        channels: alert.channels.clone(),
-    }
-}
-
-/// The types of these channels, in the order of the configuration.
-pub(crate) fn types(config: &Config, names: &BTreeSet<String>) -> Vec<&'static str> {
-    let told = config.channels.iter().filter(|channel| names.contains(&channel.route.name));
-    told.map(|channel| channel.kind.as_str()).collect()
 }
 
 /// Unique: 16 random hex digits.

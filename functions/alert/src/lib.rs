@@ -12,25 +12,22 @@ mod event;
 mod format;
 mod intake;
 mod proof;
+mod receipt;
 mod replay;
 mod routing;
 mod trial;
 
-use std::collections::BTreeSet;
-
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use flatline_shared::app::App;
-use flatline_shared::config::Config;
+use flatline_shared::config::AlertKey;
 use flatline_shared::http::{self as api, ApiError, Function, SentJson};
 use http::HeaderMap;
-use serde_json::{Value, json};
 
 use format::Parsed;
 use proof::Certificates;
-use routing::Unrouted;
 
 pub use event::run;
 
@@ -76,51 +73,16 @@ async fn take(
     sent: &SentJson,
 ) -> Result<Response, ApiError> {
     let parsed = format::parse(format, headers, &sent.json)?;
-    proof::require(app, certificates, headers, &sent.bytes, &parsed.proof).await?;
-    keep(app, parsed).await
+    let key = proof::require(app, certificates, headers, &sent.bytes, &parsed.proof).await?;
+    keep(app, &key, parsed).await
 }
 
-/// Stores and routes alerts. One that cannot be told as it asks does not stop the others.
-async fn keep(app: &App, parsed: Parsed) -> Result<Response, ApiError> {
+/// Routes and stores alerts. One that cannot be told as it asks does not stop the others.
+async fn keep(app: &App, key: &AlertKey, parsed: Parsed) -> Result<Response, ApiError> {
     let Parsed { alerts, mut warnings, .. } = parsed;
-    let title = alerts.first().map(|alert| alert.title.as_str());
-    let (mut told, mut problems) = (BTreeSet::new(), Vec::new());
-    for alert in &alerts {
-        let routed = routing::route(&app.config, alert);
-        let asked = routed.as_ref().map_or(&[][..], Vec::as_slice);
-        told.extend(intake::store(app, alert, asked).await?);
-        problems.extend(routed.err().into_iter().flat_map(|unrouted| unrouted.0));
-        warnings.extend(intake::warnings(alert));
-    }
-    if !problems.is_empty() {
-        return Err(Unrouted(problems).into_error(&app.config, title));
-    }
-    Ok(Json(answer(&app.config, alerts.len(), title, &told, warnings)).into_response())
-}
-
-/// `told`: names of channels.
-fn answer(
-    config: &Config,
-    alerts: usize,
-    title: Option<&str>,
-    told: &BTreeSet<String>,
-    warnings: Vec<String>,
-) -> Value {
-    let what = if alerts == 1 { "Alert".to_owned() } else { format!("{alerts} alerts") };
-    let message = match told.len() {
-        _ if alerts == 0 => "Nothing to tell".to_owned(),
-        0 => format!("{what} stored, no channel is told"),
-        1 => format!("{what} stored and queued for 1 channel"),
-        many => format!("{what} stored and queued for {many} channels"),
-    };
-    let mut answer = json!({
-        "success": true, "message": message, "alerts": alerts, "alertTitle": title,
-        "channelsSent": intake::types(config, told),
-    });
-    if !warnings.is_empty() {
-        answer["warnings"] = warnings.into();
-    }
-    answer
+    let intake = intake::store(app, key, &alerts).await?;
+    warnings.extend(alerts.iter().flat_map(intake::warnings));
+    receipt::of(&app.config, key, &alerts, &intake, warnings)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod certificate;
 mod sns;
 
 use flatline_shared::app::App;
-use flatline_shared::config::Config;
+use flatline_shared::config::{AlertKey, Config};
 use flatline_shared::http::{ApiError, keys};
 use http::HeaderMap;
 use ring::hmac;
@@ -14,18 +14,21 @@ pub(crate) use certificate::Certificates;
 
 use crate::format::Proof;
 
-/// Refuses what its sender may not send. `sent`: the bytes of the body, which may be signed.
+/// Whose key it came with; refuses what its sender may not send. `sent`: the bytes of the body, which may be signed.
 pub(crate) async fn require(
     app: &App,
     certificates: &Certificates,
     headers: &HeaderMap,
     sent: &[u8],
     proof: &Proof,
-) -> Result<(), ApiError> {
+) -> Result<AlertKey, ApiError> {
     match proof {
-        Proof::Key => keys::require_alert_key(&app.config, headers),
+        Proof::Key => keys::alert_key(&app.config, headers).cloned(),
         Proof::Sentry(signature) => require_hmac(&app.config, headers, sent, signature),
-        Proof::Sns(envelope) => sns::require(app, certificates, envelope).await,
+        Proof::Sns(envelope) => {
+            sns::require(app, certificates, envelope).await?;
+            Ok(AlertKey::signed("Amazon SNS"))
+        }
     }
 }
 
@@ -35,13 +38,14 @@ fn require_hmac(
     headers: &HeaderMap,
     sent: &[u8],
     signature: &str,
-) -> Result<(), ApiError> {
+) -> Result<AlertKey, ApiError> {
     let Some(secret) = &config.alert_senders.sentry_secret else {
-        return keys::require_alert_key(config, headers);
+        return keys::alert_key(config, headers).cloned();
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
     let tag = from_hex(signature).ok_or_else(|| refuse("Sentry's signature is no hex"))?;
-    hmac::verify(&key, sent, &tag).map_err(|_| refuse("Sentry's signature is wrong"))
+    hmac::verify(&key, sent, &tag).map_err(|_| refuse("Sentry's signature is wrong"))?;
+    Ok(AlertKey::signed("Sentry"))
 }
 
 fn from_hex(digits: &str) -> Option<Vec<u8>> {

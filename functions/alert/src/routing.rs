@@ -1,38 +1,43 @@
 //! Whom an alert is told.
 
 use flatline_domain::{Event, Status};
-use flatline_shared::config::{Channel, Config};
+use flatline_shared::config::{AlertKey, Channel, Config};
 use flatline_shared::http::ApiError;
+use flatline_shared::render::text::cut;
 use serde_json::{Map, Value, json};
 
 use crate::format::Alert;
 
-/// The alert names channels that cannot be told: one sentence for each.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unrouted(pub(crate) Vec<String>);
+/// Bytes that are shown of the name of a channel that is not there.
+const NAME_MAX_BYTES: usize = 100;
 
-/// The channels that are to be told, in the order of the configuration. Without names those that
-/// take the event of its severity; none if notifications are switched off.
-pub(crate) fn route<'a>(config: &'a Config, alert: &Alert) -> Result<Vec<&'a Channel>, Unrouted> {
+/// Whom an alert is told, and whom of those it names it is not.
+#[derive(Debug, Default)]
+pub(crate) struct Routed<'a> {
+    /// In the order of the configuration.
+    pub(crate) channels: Vec<&'a Channel>,
+    /// Why others that it names are not told: one sentence each.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Whom of those that `key` may tell: without names those that take the event of its severity; nobody
+/// if notifications are switched off.
+pub(crate) fn route<'a>(config: &'a Config, key: &AlertKey, alert: &Alert) -> Routed<'a> {
     if !config.notifications_enabled {
-        return Ok(Vec::new());
+        return Routed::default();
     }
+    let channels = config.channels.iter();
+    let open = channels.filter(|channel| takes_alerts(channel) && key.may_tell(channel));
     if alert.channels.is_empty() {
         let event = event(alert.status());
-        return Ok(config
-            .channels
-            .iter()
-            .filter(|channel| takes_alerts(channel) && channel.route.events.takes(event))
-            .collect());
+        let channels = open.filter(|channel| channel.route.events.takes(event)).collect();
+        return Routed { channels, problems: Vec::new() };
     }
-    let problems: Vec<_> =
-        alert.channels.iter().filter_map(|name| problem(&config.channels, name)).collect();
-    if !problems.is_empty() {
-        return Err(Unrouted(problems));
-    }
-    let named = |channel: &Channel| alert.channels.iter().any(|name| is_named(channel, name));
-    let channels = config.channels.iter();
-    Ok(channels.filter(|channel| takes_alerts(channel) && named(channel)).collect())
+    let names = &alert.channels;
+    let mut problems: Vec<_> = names.iter().filter_map(|name| problem(config, key, name)).collect();
+    problems.dedup();
+    let is_named = |channel: &&Channel| names.iter().any(|name| channel.is_called(name));
+    Routed { channels: open.filter(is_named).collect(), problems }
 }
 
 const fn event(status: Status) -> Event {
@@ -47,20 +52,19 @@ const fn takes_alerts(channel: &Channel) -> bool {
     channel.enabled && channel.external_alerts
 }
 
-/// Whether `name` is the channel's name or type, in any case.
-fn is_named(channel: &Channel, name: &str) -> bool {
-    channel.route.name.to_lowercase() == name.to_lowercase()
-        || channel.kind.as_str().eq_ignore_ascii_case(name)
-}
-
-/// Why nobody can be told by this name.
-fn problem(channels: &[Channel], name: &str) -> Option<String> {
-    let named: Vec<_> = channels.iter().filter(|channel| is_named(channel, name)).collect();
-    if named.is_empty() {
+/// Why nobody can be told by this name. Whether a channel is there that the key may not tell is not
+/// said.
+fn problem(config: &Config, key: &AlertKey, name: &str) -> Option<String> {
+    let named: Vec<_> = config.channels.iter().filter(|channel| channel.is_called(name)).collect();
+    let open: Vec<_> = named.iter().filter(|channel| key.may_tell(channel)).collect();
+    let name = cut(name, NAME_MAX_BYTES);
+    if open.is_empty() && !key.is_full() {
+        Some(format!("Channel '{name}' is not open to this key"))
+    } else if open.is_empty() {
         Some(format!("Channel '{name}' not found in configuration"))
-    } else if named.iter().any(|channel| takes_alerts(channel)) {
+    } else if open.iter().any(|channel| takes_alerts(channel)) {
         None
-    } else if named.iter().any(|channel| channel.enabled) {
+    } else if open.iter().any(|channel| channel.enabled) {
         Some(format!("Channel '{name}' does not accept external alerts"))
     } else {
         Some(format!("Channel '{name}' is disabled"))
@@ -102,27 +106,13 @@ pub(crate) fn one<'a>(
 
 /// The channels that are enabled.
 fn available(config: &Config) -> Value {
-    let enabled = config.channels.iter().filter(|channel| channel.enabled);
+    available_to(config, |_| true)
+}
+
+/// The channels that are enabled and of these.
+pub(crate) fn available_to(config: &Config, is_open: impl Fn(&Channel) -> bool) -> Value {
+    let enabled = config.channels.iter().filter(|channel| channel.enabled && is_open(channel));
     enabled
         .map(|channel| json!({"type": channel.kind.as_str(), "name": channel.route.name}))
         .collect()
-}
-
-impl Unrouted {
-    /// The answer: what is wrong, and which channels there are. `title` is that of the first alert.
-    pub(crate) fn into_error(self, config: &Config, title: Option<&str>) -> ApiError {
-        let more = [
-            ("errors", json!(self.0)),
-            ("availableChannels", available(config)),
-            ("alertTitle", json!(title)),
-        ];
-        ApiError::Invalid {
-            code: "alert-validation-failed",
-            sentence: "Alert validation failed".to_owned(),
-            more: more
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect::<Map<_, _>>(),
-        }
-    }
 }

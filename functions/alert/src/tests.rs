@@ -1,8 +1,10 @@
 //! The story of an alert, against the real engine, with the channels of the recorded cases.
 
 mod fixture;
+mod lifecycle;
 mod recorded;
 mod replays;
+mod routes;
 mod senders;
 mod trials;
 
@@ -117,37 +119,6 @@ async fn channels_are_named_by_type_or_name_in_any_case() {
 }
 
 #[tokio::test]
-async fn an_unusable_channel_is_refused_but_the_alert_is_stored_and_shown() {
-    for (sentence, named, error) in [
-        ("unknown", json!(["teams"]), "Channel 'teams' not found in configuration"),
-        (
-            "a list in a string",
-            json!("slack,discord"),
-            "Channel 'slack,discord' not found in configuration",
-        ),
-        ("disabled", json!(["Discord Off"]), "Channel 'Discord Off' is disabled"),
-        (
-            "not for alerts",
-            json!(["Internal Only"]),
-            "Channel 'Internal Only' does not accept external alerts",
-        ),
-        ("one of two", json!(["webhook", "teams"]), "Channel 'teams' not found in configuration"),
-    ] {
-        let fixture = Fixture::new().await;
-        let (status, answer) = fixture.post(generic(json!({"channels": named}))).await;
-        assert_eq!(status, 400, "{sentence}");
-        assert_eq!(answer["message"], "Alert validation failed", "{sentence}");
-        assert_eq!(answer["errors"], json!([error]), "{sentence}");
-        assert_eq!(answer["alertTitle"], "t", "{sentence}");
-        let available = answer["availableChannels"].as_array().unwrap();
-        assert_eq!(available.len(), 5, "{sentence}: those that are enabled");
-        assert_eq!(available[0], json!({"type": "discord", "name": "Discord Webhook"}));
-        assert_eq!(fixture.shown().await, ["t"], "{sentence}");
-        assert!(fixture.rows().await.is_empty() && !fixture.rang(), "{sentence}");
-    }
-}
-
-#[tokio::test]
 async fn without_a_channel_for_it_an_alert_is_stored_only() {
     let off = CHANNELS.replace(r#""enabled": true, "channels""#, r#""enabled": false, "channels""#);
     for (sentence, notifications) in [
@@ -181,7 +152,7 @@ async fn a_key_is_needed_and_its_scheme_is_not() {
         ("none is set on the server", &without_key, "authorization", "Bearer alert-secret", 503),
     ] {
         let shown = fixture.shown().await.len();
-        let body = generic(json!({})).to_string();
+        let body = generic(json!({"message": sentence})).to_string();
         let request = fixture::request(header, key, body);
         let (status, answer) = answer_of(&fixture.app, request).await;
         assert_eq!(status, expected, "{sentence}: {answer}");
@@ -227,16 +198,6 @@ async fn an_alert_is_known_by_its_source_and_key_and_ends_where_it_began() {
     assert_eq!((told[0].version, told[0].status), (1, Status::Down));
     assert_eq!((told[1].version, told[1].status), (2, Status::Up));
     assert_eq!(rows[1].delivery.notice.previous, Status::Down);
-}
-
-#[tokio::test]
-async fn alerts_without_a_key_never_fold_into_each_other() {
-    let fixture = Fixture::new().await;
-    fixture.post(generic(json!({}))).await;
-    fixture.post(generic(json!({}))).await;
-    let rows = fixture.rows().await;
-    assert_ne!(rows[0].delivery.lane, rows[1].delivery.lane);
-    assert_eq!(fixture.shown().await.len(), 2);
 }
 
 #[tokio::test]

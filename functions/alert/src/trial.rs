@@ -132,6 +132,8 @@ fn delivery(lane: Lane, event: Event, now: UnixMs) -> Delivery {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     };
     Delivery { lane, queued, notice }
 }

@@ -3,10 +3,10 @@
 //! It says it as an external alert of source `flatline`, to every channel that can deliver, whatever
 //! events it takes: a service that cannot be checked, or blind time that lasts.
 
-use flatline_domain::{Status, UnixMs};
+use flatline_domain::{AlertPhase, Status, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::render::duration;
-use flatline_shared::store::{ExternalAlert, FeedEntry, Notice, StoreError, alert_key};
+use flatline_shared::store::{ExternalAlert, StoreError, alert_key};
 
 use crate::Checker;
 
@@ -199,56 +199,34 @@ async fn resolve(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
 
 async fn store(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
     let channels = app.config.channels.iter().filter(|channel| channel.route.enabled);
-    let told = app
-        .store
-        .store_alert(&ExternalAlert {
-            key: alert_key(SOURCE, &alarm.key),
-            feed: feed_entry(alarm),
-            feed_days: app.config.notify.max_age_days,
-            notice: notice(alarm),
-            channels: channels.map(|channel| channel.route.name.clone()).collect(),
-        })
-        .await?;
-    if !told.is_empty() {
+    let alert = ExternalAlert {
+        channels: channels.map(|channel| channel.route.name.clone()).collect(),
+        feed_days: app.config.notify.max_age_days,
+        ..external(alarm)
+    };
+    let stored = app.store.store_alert(&alert).await?;
+    if !stored.channels.is_empty() {
         app.doorbell.notify_one();
     }
     Ok(())
 }
 
-fn severity(alarm: &Alarm) -> &'static str {
-    if alarm.status.is_incident() { "critical" } else { "info" }
-}
-
-fn feed_entry(alarm: &Alarm) -> FeedEntry {
-    FeedEntry {
+fn external(alarm: &Alarm) -> ExternalAlert {
+    let (phase, severity) = match alarm.status {
+        Status::Up => (AlertPhase::Resolved, "info"),
+        _ => (AlertPhase::Firing, "critical"),
+    };
+    ExternalAlert {
+        key: alert_key(SOURCE, &alarm.key),
         id: format!("{}-{}", alarm.key, alarm.at.0),
         at: alarm.at,
+        began_at: alarm.at,
+        phase,
+        severity: severity.to_owned(),
+        source: SOURCE.to_owned(),
         title: alarm.title.clone(),
         message: alarm.message.clone(),
-        severity: severity(alarm).to_owned(),
-        source: SOURCE.to_owned(),
-        service_id: None,
-        status: Some(alarm.status.as_str().to_owned()),
-        muted: false,
-    }
-}
-
-fn notice(alarm: &Alarm) -> Notice {
-    Notice {
-        id: alarm.key.clone(),
-        name: alarm.title.clone(),
-        status: alarm.status,
-        previous: Status::Unknown,
-        at: alarm.at,
-        since: alarm.at,
-        last_seen: None,
-        window_ms: 0,
-        reason: SOURCE.to_owned(),
-        message: Some(alarm.message.clone()),
-        severity: Some(severity(alarm).to_owned()),
-        labels: std::collections::BTreeMap::new(),
-        annotations: std::collections::BTreeMap::new(),
-        channels: Vec::new(),
+        ..ExternalAlert::default()
     }
 }
 

@@ -13,8 +13,55 @@ use crate::query::{Query, hours_ago};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Which entries count: those that match each list. An empty list matches all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Severities, in lower case.
+    severities: Vec<String>,
+    /// Sources, in lower case.
+    sources: Vec<String>,
+    /// Statuses, in lower case.
+    statuses: Vec<String>,
+    /// Ids of services.
+    services: Vec<String>,
+}
+
+impl Filter {
+    /// `severity`, `source`, `status` and `serviceId`; each may be there more than once, or be a list
+    /// with commas (a source and an id may have some of their own).
+    fn of(query: &Query) -> Self {
+        let words = |name| {
+            let words = query.all(name).flat_map(|value| value.split(',')).map(str::trim);
+            words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+        };
+        Self {
+            severities: words("severity"),
+            sources: query.all("source").map(str::to_lowercase).collect(),
+            statuses: words("status"),
+            services: query.all("serviceId").map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether it leaves anything out.
+    fn is_any(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether the entry counts.
+    fn takes(&self, entry: &FeedEntry) -> bool {
+        let is_among = |list: &[String], word: Option<&str>| {
+            list.is_empty() || word.is_some_and(|word| list.iter().any(|it| *it == word))
+        };
+        let lower = |word: &str| word.to_lowercase();
+        is_among(&self.severities, Some(&lower(&entry.severity)))
+            && is_among(&self.sources, Some(&lower(&entry.source)))
+            && is_among(&self.statuses, entry.status.as_deref().map(lower).as_deref())
+            && is_among(&self.services, entry.service_id.as_deref())
+    }
+}
+
 /// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// The first instant that counts.
     pub from: UnixMs,
@@ -22,6 +69,10 @@ pub struct Wanted {
     pub limit: usize,
     /// The period, in hours; 0 is no limit.
     pub hours: f64,
+    /// How many are read for that: all that are kept, if some are left out.
+    pub read: usize,
+    /// Which of them count.
+    pub filter: Filter,
 }
 
 impl Wanted {
@@ -36,10 +87,15 @@ impl Wanted {
         let limit = query.limit()?.unwrap_or(standard.limit as usize);
         let newer_than = query.since()?.map_or(UnixMs(0), |since| since.plus_ms(1));
         let kept = now.plus_ms(-i64::from(config.notify.max_age_days) * DAY_MS);
+        let filter = Filter::of(query);
+        let most = config.notify.max_alerts as usize;
+        let limit = limit.min(most);
         Ok(Self {
             from: newer_than.max(hours_ago(now, hours)).max(kept),
-            limit: limit.min(config.notify.max_alerts as usize),
+            limit,
             hours,
+            read: if filter.is_any() { most } else { limit },
+            filter,
         })
     }
 }
@@ -79,18 +135,25 @@ pub struct AlertEntry {
     /// The service that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<String>,
-    /// The status that began.
+    /// The status that began; of an alert of another tool `firing` or `resolved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Ours: nobody was told, because the service is muted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub muted: bool,
+    /// Ours: why channels that the alert names were not told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undelivered: Vec<String>,
+    /// Ours: the name of the key that the alert was sent with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
 }
 
 impl AlertsAnswer {
     /// The answer with these entries.
     pub fn of(feed: Vec<FeedEntry>, wanted: &Wanted) -> Self {
-        let alerts: Vec<_> = feed.into_iter().map(AlertEntry::of).collect();
+        let counts = feed.into_iter().filter(|entry| wanted.filter.takes(entry));
+        let alerts: Vec<_> = counts.take(wanted.limit).map(AlertEntry::of).collect();
         Self { success: true, count: alerts.len(), alerts, period_hours: plain(wanted.hours) }
     }
 }
@@ -108,6 +171,8 @@ impl AlertEntry {
             service_id: entry.service_id,
             status: entry.status,
             muted: entry.muted,
+            undelivered: entry.undelivered,
+            sender: entry.sender,
         }
     }
 }

@@ -55,7 +55,7 @@ pub async fn recent_alerts(
 ) -> Result<Json<AlertsAnswer>, ApiError> {
     let now = app.clock.now();
     let wanted = Wanted::of(&query, &app.config, now)?;
-    let feed = app.store.feed(wanted.from, now, wanted.limit).await?;
+    let feed = app.store.feed(wanted.from, now, wanted.read).await?;
     Ok(Json(AlertsAnswer::of(feed, &wanted)))
 }
 

@@ -75,6 +75,8 @@ pub struct AlertLine {
     pub href: Option<String>,
     /// Nobody was told.
     pub muted: bool,
+    /// Why channels that it names were not told.
+    pub undelivered: Vec<String>,
 }
 
 impl FeedPage {
@@ -146,8 +148,16 @@ fn is_of(entry: &FeedEntry, kind: &str) -> bool {
     }
 }
 
-/// The class of its severity.
+/// Whether an alert of another tool is over.
+fn is_resolved(entry: &FeedEntry) -> bool {
+    entry.status.as_deref() == Some("resolved")
+}
+
+/// The class of its severity; what is over is good news, however bad it was.
 fn class(entry: &FeedEntry) -> &'static str {
+    if is_resolved(entry) {
+        return "up";
+    }
     match entry.severity.to_lowercase().as_str() {
         "critical" | "error" => "down",
         "info" | "ok" => "up",
@@ -160,12 +170,17 @@ impl AlertLine {
         Self {
             at: Moment::of(entry.at, now),
             class: class(entry),
-            severity: entry.severity.clone(),
+            severity: if is_resolved(entry) {
+                "resolved".to_owned()
+            } else {
+                entry.severity.clone()
+            },
             title: entry.title.clone(),
             message: entry.message.clone(),
             origin: (entry.source != OURSELVES).then(|| format!("from {}", entry.source)),
             href: entry.service_id.as_deref().map(address::service),
             muted: entry.muted,
+            undelivered: entry.undelivered.clone(),
         }
     }
 }
@@ -186,6 +201,7 @@ mod tests {
             service_id: None,
             status: None,
             muted: false,
+            ..FeedEntry::default()
         }
     }
 
@@ -215,6 +231,22 @@ mod tests {
             ];
             assert_eq!(page(&feed, kind, UnixMs::NEVER).alerts.len(), expected, "{kind}");
         }
+    }
+
+    #[test]
+    fn what_is_over_is_no_trouble_and_what_was_not_told_is_shown() {
+        let mut over = entry(1, "critical", "grafana");
+        over.status = Some("resolved".to_owned());
+        let mut firing = entry(2, "critical", "grafana");
+        firing.status = Some("firing".to_owned());
+        firing.undelivered = vec!["Channel 'x' is disabled".to_owned()];
+        let feed = [over, firing];
+        let all = page(&feed, "", UnixMs::NEVER).alerts;
+        let shown: Vec<_> = all.iter().map(|line| (line.class, line.severity.as_str())).collect();
+        assert_eq!(shown, [("up", "resolved"), ("down", "critical")]);
+        assert_eq!(all[1].undelivered, ["Channel 'x' is disabled"]);
+        assert_eq!(page(&feed, "critical", UnixMs::NEVER).alerts.len(), 1);
+        assert_eq!(page(&feed, "info", UnixMs::NEVER).alerts.len(), 1);
     }
 
     #[test]

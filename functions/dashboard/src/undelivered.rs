@@ -35,6 +35,7 @@ fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (UnixMs, AlertLi
         origin: Some(format!("to {}", row.channel)),
         href,
         muted: false,
+        undelivered: Vec::new(),
     };
     (queued.committed_at, line)
 }
@@ -51,6 +52,7 @@ fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (UnixMs, Ale
         origin: Some(format!("to {}", entry.channel)),
         href,
         muted: false,
+        undelivered: Vec::new(),
     };
     (entry.at, line)
 }

@@ -62,9 +62,8 @@ impl Refusals {
 
 /// Whether somebody mixed up id and key.
 fn is_key(app: &App, text: &str) -> bool {
-    let text = Some(text);
     let config = &app.config;
-    config.api_keys.knows(text)
-        || keys::matches(&app.canary_key, text)
-        || config.alert_key.as_ref().is_some_and(|key| keys::matches(key, text))
+    config.api_keys.knows(Some(text))
+        || keys::matches(&app.canary_key, Some(text))
+        || config.alert_keys.find(text).is_some()
 }

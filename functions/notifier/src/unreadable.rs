@@ -1,10 +1,10 @@
 //! Rows that cannot be read: they keep no other from being sent, and somebody is told of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use flatline_domain::Status;
+use flatline_domain::AlertPhase;
 use flatline_shared::app::App;
-use flatline_shared::store::{ExternalAlert, FeedEntry, Notice, StoreError, alert_key};
+use flatline_shared::store::{ExternalAlert, StoreError, alert_key};
 use tracing::{error, warn};
 
 /// The source of our own alerts.
@@ -41,48 +41,35 @@ impl Unreadable {
 async fn tell(app: &App, channel: &str, count: usize) -> Result<(), StoreError> {
     let name = format!("outbox/{channel}");
     let key = alert_key(SOURCE, &name);
-    let status = if count > 0 { Status::Down } else { Status::Up };
-    if app.store.is_alert_open(&key).await? == status.is_incident() {
+    if app.store.is_alert_open(&key).await? == (count > 0) {
         return Ok(());
     }
     let now = app.clock.now();
-    let severity = if count > 0 { "critical" } else { "info" };
+    let (phase, severity) = match count {
+        0 => (AlertPhase::Resolved, "info"),
+        _ => (AlertPhase::Firing, "critical"),
+    };
     let title = match count {
         0 => format!("Flatline reads all messages for {channel} again"),
         _ => format!("Flatline cannot read {count} of the messages for {channel}"),
     };
     let message = "Others go on. The log names each of them and what is wrong with it.".to_owned();
-    let notice = Notice {
-        id: name.clone(),
-        name: title.clone(),
-        status,
-        previous: Status::Unknown,
-        at: now,
-        since: now,
-        last_seen: None,
-        window_ms: 0,
-        reason: SOURCE.to_owned(),
-        message: Some(message.clone()),
-        severity: Some(severity.to_owned()),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        channels: Vec::new(),
-    };
-    let feed = FeedEntry {
+    let enabled = app.config.channels.iter().filter(|channel| channel.route.enabled);
+    let alert = ExternalAlert {
+        key,
         id: format!("{name}-{}", now.0),
         at: now,
-        title,
-        message,
+        began_at: now,
+        phase,
         severity: severity.to_owned(),
         source: SOURCE.to_owned(),
-        service_id: None,
-        status: Some(status.as_str().to_owned()),
-        muted: false,
+        title,
+        message,
+        channels: enabled.map(|channel| channel.route.name.clone()).collect(),
+        feed_days: app.config.notify.max_age_days,
+        ..ExternalAlert::default()
     };
-    let enabled = app.config.channels.iter().filter(|channel| channel.route.enabled);
-    let channels = enabled.map(|channel| channel.route.name.clone()).collect();
-    let feed_days = app.config.notify.max_age_days;
-    app.store.store_alert(&ExternalAlert { key, feed, feed_days, notice, channels }).await?;
+    app.store.store_alert(&alert).await?;
     app.doorbell.notify_one();
     Ok(())
 }

@@ -1,14 +1,10 @@
 //! Plays the script: every heartbeat, decision and commit is the real one; only the clock is not.
 
-use std::collections::BTreeMap;
-
 use flatline_domain::{
     Decision, Membership, ServiceRecord, ServiceSpec, Sight, Status, UnixMs, reconcile,
 };
 use flatline_shared::config::Config;
-use flatline_shared::store::{
-    Beat, ExternalAlert, FeedEntry, LogEntry, Notice, Store, StoreError, alert_key,
-};
+use flatline_shared::store::{Beat, ExternalAlert, LogEntry, Store, StoreError, alert_key};
 use flatline_shared::transition::{Informed, Said, commit_for};
 
 use super::script::{Act, Cue, Outside};
@@ -125,49 +121,19 @@ impl Stage<'_> {
     }
 
     async fn alert(&self, outside: &Outside, n: usize, now: UnixMs) -> Result<usize, StoreError> {
-        let key = alert_key(outside.source, outside.title);
-        let status = match outside.severity {
-            "critical" | "error" => Status::Down,
-            "info" => Status::Up,
-            _ => Status::Degraded,
-        };
         let alert = ExternalAlert {
-            feed: FeedEntry {
-                id: format!("{n:016x}"),
-                at: now,
-                title: outside.title.to_owned(),
-                message: outside.message.to_owned(),
-                severity: outside.severity.to_owned(),
-                source: outside.source.to_owned(),
-                service_id: None,
-                status: Some(status.as_str().to_owned()),
-                muted: false,
-            },
+            key: alert_key(outside.source, outside.title),
+            id: format!("{n:016x}"),
+            at: now,
+            began_at: now,
+            severity: outside.severity.to_owned(),
+            source: outside.source.to_owned(),
+            title: outside.title.to_owned(),
+            message: outside.message.to_owned(),
             feed_days: self.config.notify.max_age_days,
-            notice: notice(outside, &key, status, now),
-            key,
-            channels: Vec::new(),
+            ..ExternalAlert::default()
         };
         self.store.store_alert(&alert).await?;
         Ok(0)
-    }
-}
-
-fn notice(outside: &Outside, key: &str, status: Status, now: UnixMs) -> Notice {
-    Notice {
-        id: key.to_owned(),
-        name: outside.title.to_owned(),
-        status,
-        previous: Status::Unknown,
-        at: now,
-        since: now,
-        last_seen: None,
-        window_ms: 0,
-        reason: outside.source.to_owned(),
-        message: Some(outside.message.to_owned()),
-        severity: Some(outside.severity.to_owned()),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        channels: Vec::new(),
     }
 }

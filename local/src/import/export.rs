@@ -219,6 +219,7 @@ fn entry(alert: &Value, title: &str, at: UnixMs) -> FeedEntry {
         service_id: optional("serviceId"),
         status: optional("status"),
         muted: false,
+        ..FeedEntry::default()
     }
 }
 

@@ -7,9 +7,11 @@
 //! - [`sight`] knows when we could not have heard a heartbeat.
 //! - [`lane`] decides what one channel is told next about one service, [`bucket`] how many messages
 //!   it is sent, and [`circuit`] when it is left alone.
+//! - [`alert`] decides what becomes of an alert of another tool.
 //! - [`uptime`] adds up intervals exactly.
 //! - [`invariant`] says what must always hold.
 
+pub mod alert;
 pub mod bucket;
 pub mod circuit;
 pub mod incident;
@@ -24,6 +26,7 @@ pub mod time;
 pub mod transition;
 pub mod uptime;
 
+pub use alert::{AlertArrival, AlertPhase, AlertRank, AlertRecord, AlertStep};
 pub use bucket::{Allowance, Bucket, Level};
 pub use circuit::{Circuit, Fault};
 pub use incident::IncidentChange;

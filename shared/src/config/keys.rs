@@ -144,7 +144,7 @@ const SHAPE: &str =
     "must be a JSON object of service id, group id or \"*\" to a key or a list of keys";
 
 /// The JSON object that `flatline keygen --base64` wrapped up, if the text is one.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let bytes = STANDARD.decode(text).ok()?;
     String::from_utf8(bytes).ok().filter(|json| json.trim_start().starts_with('{'))
 }

@@ -11,8 +11,8 @@ use super::entry::Surroundings;
 use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
-    ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities, fingerprint,
-    keys, notifications, senders, services, settings, twice,
+    AlertKeys, ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities,
+    fingerprint, keys, notifications, senders, services, settings, twice,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -94,6 +94,7 @@ impl Config {
         let (services, groups) = read.unwrap_or_default();
         let api_keys = ApiKeys::read(judge, env.get("API_KEYS"));
         keys::judge(judge, &api_keys, &services, &groups);
+        let alert_keys = AlertKeys::read(judge, env.get("ALERT_API_KEY"), &told.channels);
         let index = services.iter().enumerate();
         let hash = fingerprint::of(&services, &told.channels);
         Self {
@@ -107,7 +108,7 @@ impl Config {
             settings,
             dashboard,
             api_keys,
-            alert_key: env.secret("ALERT_API_KEY"),
+            alert_keys,
             alert_senders: senders::read(judge, env),
             read_key: env.secret("READ_API_KEY"),
             dashboard_password: env.secret("DASHBOARD_PASSWORD"),

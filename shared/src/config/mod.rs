@@ -4,6 +4,7 @@
 //! the first problem. A known key of a wrong type or value is an error, an unknown key a warning.
 
 mod address;
+mod alert_keys;
 mod authorities;
 mod channel_options;
 mod channels;
@@ -30,6 +31,7 @@ mod tests;
 mod twice;
 mod types;
 
+pub use alert_keys::{AlertKey, AlertKeys, full_alert_key};
 pub use channel_options::ChannelOptions;
 pub use credentials::variable_name;
 pub use env::{Env, Secret};

@@ -1,6 +1,7 @@
 //! The configuration, row by row.
 
 mod additions;
+mod alert_keys;
 mod environment;
 mod inheritance;
 mod loading;

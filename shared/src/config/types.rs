@@ -6,7 +6,7 @@ use std::fmt;
 use flatline_domain::{ChannelRoute, Membership, ServiceSpec};
 use ipnet::IpNet;
 
-use super::{AlertSenders, ApiKeys, ChannelKind, Secret, Templates};
+use super::{AlertKeys, AlertSenders, ApiKeys, ChannelKind, Secret, Templates};
 
 mod dashboard;
 mod settings;
@@ -36,7 +36,7 @@ pub struct Config {
     /// `API_KEYS`.
     pub api_keys: ApiKeys,
     /// `ALERT_API_KEY`.
-    pub alert_key: Option<Secret>,
+    pub alert_keys: AlertKeys,
     /// `ALERT_SNS_TOPICS` and `ALERT_SENTRY_SECRET`.
     pub alert_senders: AlertSenders,
     /// `READ_API_KEY`: opens the read APIs in full.
@@ -165,6 +165,14 @@ impl Config {
         let active = specs.filter(|spec| spec.membership == Membership::Active);
         let windows = active.flat_map(|spec| [Some(spec.window_ms), spec.first_window_ms]);
         windows.flatten().min().unwrap_or(300_000)
+    }
+}
+
+impl Channel {
+    /// Whether `name` is its name or type, in any case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.route.name.to_lowercase() == name.to_lowercase()
+            || self.kind.as_str().eq_ignore_ascii_case(name)
     }
 }
 

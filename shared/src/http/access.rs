@@ -8,7 +8,7 @@ use http::{HeaderMap, Uri};
 
 use super::{ApiError, Auth, keys, login};
 use crate::app::App;
-use crate::config::Access;
+use crate::config::{Access, AlertKey};
 
 /// How much whoever asks may see. Handlers take it as an argument; where nobody checked, it is
 /// `Public`.
@@ -71,8 +71,8 @@ fn is_full(app: &App, headers: &HeaderMap) -> bool {
 }
 
 fn has_alert_key(app: &App, headers: &HeaderMap) -> bool {
-    let key = app.config.alert_key.as_ref();
-    key.is_some_and(|key| keys::matches(key, keys::bearer(headers)))
+    let given = keys::bearer(headers);
+    given.and_then(|given| app.config.alert_keys.find(given)).is_some_and(AlertKey::is_full)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Reader {

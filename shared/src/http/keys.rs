@@ -4,7 +4,7 @@ use http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
 use super::{ApiError, basic};
-use crate::config::{Config, Secret};
+use crate::config::{AlertKey, Config, Secret};
 
 /// The token of `Authorization: Bearer <token>`; the scheme in any case. `None`: there is none.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -30,18 +30,30 @@ pub fn matches(expected: &Secret, given: Option<&str>) -> bool {
     !expected.is_empty() && bool::from(expected.ct_eq(given))
 }
 
-/// Refuses a request without `ALERT_API_KEY`; with 503 if the server has none. The key may come
-/// without the scheme, or as a password. The log says why; a missing setting is logged with its 503.
-pub fn require_alert_key(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
-    let key = config.alert_key.as_ref().ok_or(ApiError::NotSet("ALERT_API_KEY"))?;
+/// Whose key of `ALERT_API_KEY` a request has, which may come without the scheme or as a password;
+/// refuses it without one, with 503 if the server has none. The log says why; a missing setting is logged with its 503.
+pub fn alert_key<'a>(config: &'a Config, headers: &HeaderMap) -> Result<&'a AlertKey, ApiError> {
+    if config.alert_keys.is_empty() {
+        return Err(ApiError::NotSet("ALERT_API_KEY"));
+    }
     let password = basic::password(headers);
     let given = password.as_deref().or_else(|| bearer_or_bare(headers));
-    if matches(key, given) {
-        return Ok(());
+    given
+        .and_then(|given| config.alert_keys.find(given))
+        .ok_or_else(|| refused(if given.is_some() { "wrong alert key" } else { "no key was sent" }))
+}
+
+/// Refuses a request without a key of `ALERT_API_KEY` that may do everything, as [`alert_key`] does.
+pub fn require_alert_key(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
+    match alert_key(config, headers)? {
+        key if key.is_full() => Ok(()),
+        _ => Err(refused("this key is for alerts to some channels only")),
     }
-    let reason = if given.is_some() { "wrong alert key" } else { "no key was sent" };
+}
+
+fn refused(reason: &str) -> ApiError {
     tracing::info!(reason, "an alert was refused");
-    Err(ApiError::Unauthorized)
+    ApiError::Unauthorized
 }
 
 #[cfg(test)]
@@ -79,6 +91,20 @@ mod tests {
             assert!(log.contains(&format!("an alert was refused reason={reason:?}")), "{log}");
             assert_eq!(log.lines().count(), 1, "{sentence}");
             assert!(!log.contains("guessed") && !log.contains("alert-secret"), "{log}");
+        }
+    }
+
+    #[test]
+    fn a_key_for_some_channels_opens_nothing_but_alerts() {
+        let text = r#"{"am": "full", "cron": {"key": "some", "channels": ["webhook"]}}"#;
+        let env = Env::of([("ALERT_API_KEY".to_owned(), text.to_owned())]);
+        let files = [("services.json", r#"{"groups": [], "services": []}"#)];
+        let config = Config::from_json(files, &env).unwrap();
+        for (value, name, is_full) in [("full", "am", true), ("Bearer some", "cron", false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(alert_key(&config, &headers).unwrap().name.as_deref(), Some(name));
+            assert_eq!(require_alert_key(&config, &headers).is_ok(), is_full, "{value}");
         }
     }
 

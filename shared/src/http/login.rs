@@ -116,9 +116,11 @@ fn key(config: &Config, password: &Secret) -> hmac::Key {
     let base = hmac::Key::new(hmac::HMAC_SHA256, password.expose().as_bytes());
     let mut context = hmac::Context::with_key(&base);
     context.update(b"flatline login 1");
-    for secret in [&config.read_key, &config.alert_key].into_iter().flatten() {
+    context.update(&[0]);
+    context.update(config.read_key.as_ref().map_or("", Secret::expose).as_bytes());
+    for digest in config.alert_keys.digests() {
         context.update(&[0]);
-        context.update(secret.expose().as_bytes());
+        context.update(digest);
     }
     hmac::Key::new(hmac::HMAC_SHA256, context.sign().as_ref())
 }

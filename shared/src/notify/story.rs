@@ -1,7 +1,7 @@
 //! What a message says, before any vendor's form: words of ours, and words of others that each
 //! channel escapes.
 
-use flatline_domain::{Event, Status, UnixMs};
+use flatline_domain::{AlertPhase, Event, Status, UnixMs};
 use serde_json::{Map, Value, json};
 
 use super::Message;
@@ -147,13 +147,23 @@ impl Story {
 
 /// `firing` or `resolved`.
 pub(super) const fn alert_status(notice: &Notice) -> &'static str {
-    if notice.status.is_incident() { "firing" } else { "resolved" }
+    notice.alert_phase().as_str()
+}
+
+/// How long an alert had fired before this message, in ms. `None`: this is the first of it.
+pub(super) fn fired_ms(notice: &Notice) -> Option<i64> {
+    let is_first = match notice.alert_phase() {
+        AlertPhase::Firing => !notice.previous.is_incident(),
+        AlertPhase::Resolved => notice.previous == Status::Unknown,
+    };
+    (!is_first).then(|| notice.at.since_ms(notice.since))
 }
 
 /// How long the trouble lasted (a recovery), or lasts until this message.
 fn duration_ms(row: &OutboxRow) -> i64 {
     let notice = &row.delivery.notice;
     match row.delivery.queued.event {
+        Event::Alert => fired_ms(notice).unwrap_or(0),
         Event::Up => notice.at.since_ms(notice.since),
         _ => row.delivery.queued.committed_at.since_ms(notice.at),
     }
@@ -271,13 +281,13 @@ fn undelivered(message: &Message<'_>) -> Vec<Fact> {
 
 fn alert(message: &Message<'_>) -> Story {
     let notice = &message.row.delivery.notice;
-    let is_firing = notice.status.is_incident();
     let severity = notice.severity.as_deref().unwrap_or_default();
     let mut facts = undelivered(message);
     facts.extend([
         fact("Severity", severity),
         fact("Source", &notice.reason),
         fact("At", &Zone(&message.config.notify.timezone).write(notice.at)),
+        fact("Link", notice.link.as_deref().unwrap_or_default()),
     ]);
     if message.config.notify.include_metadata {
         let all = notice.labels.iter().chain(&notice.annotations);
@@ -289,13 +299,16 @@ fn alert(message: &Message<'_>) -> Story {
         Status::Degraded => "DEGRADED",
         _ => "UP",
     };
-    let was_firing = notice.previous.is_incident();
-    let lasted = words(notice.at.since_ms(notice.since));
-    let (badge, title, sentence) = match (is_firing, was_firing) {
-        (true, _) => ("ALERT", "Alert", String::new()),
-        (false, true) => ("RESOLVED", "Resolved", format!("It is over after {lasted}.")),
+    let (badge, title) = match (notice.alert_phase(), notice.status.is_incident()) {
+        (AlertPhase::Resolved, _) => ("RESOLVED", "Resolved"),
+        (AlertPhase::Firing, true) => ("ALERT", "Alert"),
         // Good news that end nothing.
-        (false, false) => ("NOTICE", "Notice", String::new()),
+        (AlertPhase::Firing, false) => ("NOTICE", "Notice"),
+    };
+    let sentence = match (notice.alert_phase(), fired_ms(notice)) {
+        (_, None) => String::new(),
+        (AlertPhase::Firing, Some(fired_ms)) => format!("It has fired for {}.", words(fired_ms)),
+        (AlertPhase::Resolved, Some(fired_ms)) => format!("It is over after {}.", words(fired_ms)),
     };
     Story {
         tone: Tone::of(notice.status),

@@ -30,6 +30,7 @@ pub(super) fn of(commit: &Commit<'_>, transition: &Transition) -> Option<FeedEnt
         service_id: Some(commit.before.id.clone()),
         status: Some(transition.to.as_str().to_owned()),
         muted: commit.muted,
+        ..FeedEntry::default()
     })
 }
 

@@ -75,6 +75,7 @@
 //! | [`Store::is_told_itself`] | 1 GetItem; 1 Query if none waits | 1 RRU; 1 RRU per 4 KB |
 //! | [`Store::needs_no_copy`] | 1 UpdateItem | 1 to 2 WRU |
 //! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
+//! | the same again | 1 GetItem; once a day 1 UpdateItem | 1 RRU; 1 WRU |
 //! | [`Store::claim`] of a free channel, [`Store::renew`], [`Store::release`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::claim`] of a taken one | 2 UpdateItem | 2 WRU |
 //! | [`Store::mark`] | 1 TransactWriteItems per 30 rows | 2 WRU per KB: the row, its log row, told per lane, and the log of the day once |
@@ -129,7 +130,7 @@ pub use alert::alert_key;
 pub use copy::CopiedTrouble;
 pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};
 pub use lease::{ChannelState, Claim, Lease, Release};
-pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES};
+pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES, Notice};
 pub use outbox::{Outbox, Whose};
 pub use reminder::Reminding;
 pub use replay::Replay;
@@ -150,6 +151,8 @@ pub struct Store {
     swept: Arc<AtomicUsize>,
     /// What this process last saw of `SYS/canary`.
     sight: Arc<Mutex<sight::Known>>,
+    /// Whose turn it is among alerts of one key.
+    turns: Arc<alert::Turns>,
 }
 
 impl Store {
@@ -173,6 +176,7 @@ impl Store {
             draws: Arc::new(AtomicU64::new(seed)),
             swept: Arc::default(),
             sight: Arc::default(),
+            turns: Arc::default(),
         };
         let schema = store.prepare(if_missing).await?;
         (store.shards, store.created) = (schema.shards, schema.created);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Notice;
+use flatline_domain::{AlertPhase, Status, UnixMs};
+use serde::{Deserialize, Serialize};
+
 use crate::render::text::cut;
 
 /// Bytes of JSON that the notice of a service's transition may have: with it a row costs one write.
@@ -10,10 +12,66 @@ use crate::render::text::cut;
 pub const NOTICE_MAX_BYTES: usize = 1_024;
 /// Bytes of JSON that the notice of an external alert may have: nothing else keeps its labels.
 pub const ALERT_NOTICE_MAX_BYTES: usize = 16_384;
+/// A longer link is left out: half of one leads nowhere.
+const LINK_MAX_BYTES: usize = 2_048;
 /// Bytes of the message that go before the labels.
 const MESSAGE_FIRST_BYTES: usize = 256;
 
+/// The neutral text-free content of a message; at most 1 KB as JSON. Rendered when sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Service id, or the alert's key.
+    pub id: String,
+    /// Service name, or the alert's title.
+    pub name: String,
+    /// The status that is told.
+    pub status: Status,
+    /// The status before.
+    pub previous: Status,
+    /// When the new status began.
+    pub at: UnixMs,
+    /// Since when the status before held (a recovery tells how long it was down).
+    pub since: UnixMs,
+    /// The last heartbeat.
+    pub last_seen: Option<UnixMs>,
+    /// The window in ms.
+    pub window_ms: i64,
+    /// Why, as `Reason::as_str` writes it; of an alert, its source.
+    pub reason: String,
+    /// The last message of the service, or the alert's text; cut to fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The alert's severity as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// The alert's labels; cut to fit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The alert's annotations; cut to fit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// The channels that the alert named, as sent; empty if it named none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// Of an alert: whether the trouble is there or over. `None`: its status says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<AlertPhase>,
+    /// Of an alert: a page of its sender that shows more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
 impl Notice {
+    /// Of an alert: whether the trouble is there or over.
+    #[must_use]
+    pub const fn alert_phase(&self) -> AlertPhase {
+        match self.phase {
+            Some(phase) => phase,
+            None if self.status.is_incident() || !self.previous.is_incident() => AlertPhase::Firing,
+            None => AlertPhase::Resolved,
+        }
+    }
+
     /// This notice with at most `max_bytes` of JSON: the message is cut first (not below 256 bytes),
     /// then annotations and labels go (the last first), then all the rest.
     #[must_use]
@@ -22,6 +80,7 @@ impl Notice {
         for text in texts.into_iter().flatten() {
             text.truncate(cut(text, max_bytes).len());
         }
+        self.link = self.link.filter(|link| link.len() <= LINK_MAX_BYTES.min(max_bytes));
         self.annotations = those_that_fit(self.annotations, max_bytes);
         self.labels = those_that_fit(self.labels, max_bytes);
         self.channels.truncate(max_bytes / 8);
@@ -45,6 +104,7 @@ impl Notice {
             || self.labels.pop_last().is_some()
             || self.shorten_message(excess, 0)
             || self.channels.pop().is_some()
+            || self.link.take().is_some()
             || self.shorten_name(excess)
     }
 

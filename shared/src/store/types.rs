@@ -5,6 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use flatline_domain::{Days, Event, QueuedNotice, ServiceRecord, Status, Transition, UnixMs};
 use serde::{Deserialize, Serialize};
 
+use super::Notice;
+
+mod alert;
+
+pub use alert::{ExternalAlert, StoredAlert};
+
 /// What can go wrong with the database, as far as callers can do something about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -181,44 +187,6 @@ impl Lane {
     }
 }
 
-/// The neutral text-free content of a message; at most 1 KB as JSON. Rendered when sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Notice {
-    /// Service id, or the alert's key.
-    pub id: String,
-    /// Service name, or the alert's title.
-    pub name: String,
-    /// The status that is told.
-    pub status: Status,
-    /// The status before.
-    pub previous: Status,
-    /// When the new status began.
-    pub at: UnixMs,
-    /// Since when the status before held (a recovery tells how long it was down).
-    pub since: UnixMs,
-    /// The last heartbeat.
-    pub last_seen: Option<UnixMs>,
-    /// The window in ms.
-    pub window_ms: i64,
-    /// Why, as `Reason::as_str` writes it; of an alert, its source.
-    pub reason: String,
-    /// The last message of the service, or the alert's text; cut to fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// The alert's severity as sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub severity: Option<String>,
-    /// The alert's labels; cut to fit.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-    /// The alert's annotations; cut to fit.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
-    /// The channels that the alert named, as sent; empty if it named none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub channels: Vec<String>,
-}
-
 /// One delivery: its lane, its order in it, and what it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
@@ -338,7 +306,7 @@ pub enum TickStart {
 }
 
 /// One entry of the feed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeedEntry {
     /// Unique.
     pub id: String,
@@ -355,12 +323,18 @@ pub struct FeedEntry {
     /// The service, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_id: Option<String>,
-    /// The status that began.
+    /// The status that began; of an alert `firing` or `resolved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// The service is muted.
     #[serde(default)]
     pub muted: bool,
+    /// Of an alert: why channels that it names were not told, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undelivered: Vec<String>,
+    /// Of an alert: the name of the key that it was sent with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
 }
 
 /// A stretch of trouble as stored.
@@ -374,23 +348,6 @@ pub struct Incident {
     pub kind: Status,
     /// Why it began.
     pub reason: String,
-}
-
-/// An external alert to be stored and routed.
-#[derive(Clone, Debug)]
-pub struct ExternalAlert {
-    /// The first 32 hex digits of SHA-256(source, key).
-    pub key: String,
-    /// The feed entry that shows it.
-    pub feed: FeedEntry,
-    /// Days that the feed is kept.
-    pub feed_days: u32,
-    /// What it says. `status` (down, degraded or up, by severity) is the new state of the alert;
-    /// `previous` and `since` are filled in from its last state.
-    pub notice: Notice,
-    /// Names of the channels to tell. An alert that ends what was open is told to exactly those
-    /// channels that were told of it instead.
-    pub channels: Vec<String>,
 }
 
 /// Days of one service, keyed by service id.

@@ -1,15 +1,15 @@
 //! A full outbox and a fast receiver: how fast one channel is served, and whether memory stays flat.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use flatline_domain::{Status, UnixMs};
+use flatline_domain::UnixMs;
 use flatline_embedded::{Engine, Execution};
 use flatline_harness::config::ConfigDir;
 use flatline_harness::process::{Flatline, FlatlineLaunch};
 use flatline_harness::receiver::Receiver;
 use flatline_shared::clock::{SharedClock, SystemClock};
-use flatline_shared::store::{ExternalAlert, FeedEntry, IfMissing, Notice, Store, alert_key};
+use flatline_shared::store::{ExternalAlert, IfMissing, Store, alert_key};
 
 use crate::figures::{Figures, Target};
 
@@ -61,37 +61,20 @@ async fn fill(data: &Path, clock: &SharedClock) -> anyhow::Result<()> {
 
 fn alert(number: usize, now: UnixMs) -> ExternalAlert {
     let name = format!("alert {number}");
-    let (message, severity, source) =
-        ("The disk is full".to_owned(), "critical".to_owned(), "bench".to_owned());
-    let feed = FeedEntry {
+    let source = "bench".to_owned();
+    ExternalAlert {
+        key: alert_key(&source, &name),
         id: format!("{number}"),
         at: now,
-        title: name.clone(),
-        message: message.clone(),
-        severity: severity.clone(),
-        source: source.clone(),
-        service_id: None,
-        status: None,
-        muted: false,
-    };
-    let notice = Notice {
-        id: name.clone(),
-        name: name.clone(),
-        status: Status::Down,
-        previous: Status::Unknown,
-        at: now,
-        since: now,
-        last_seen: None,
-        window_ms: 0,
-        reason: source.clone(),
-        message: Some(message),
-        severity: Some(severity),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        channels: Vec::new(),
-    };
-    let key = alert_key(&source, &name);
-    ExternalAlert { key, feed, feed_days: 7, notice, channels: vec![CHANNEL.to_owned()] }
+        began_at: now,
+        severity: "critical".to_owned(),
+        source,
+        title: name,
+        message: "The disk is full".to_owned(),
+        channels: vec![CHANNEL.to_owned()],
+        feed_days: 7,
+        ..ExternalAlert::default()
+    }
 }
 
 fn mb(flatline: &Flatline) -> anyhow::Result<f64> {

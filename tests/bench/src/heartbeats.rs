@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::engine::Alone;
 use crate::figures::{Figures, Target};
-use crate::sender::{Sent, send};
+use crate::sender::{Request, Sent, send};
 
 const SERVICES: usize = 1_000;
 const CONNECTIONS: usize = 16;
@@ -72,7 +72,9 @@ pub async fn send_all(
     each: usize,
     clock: &SharedClock,
 ) -> anyhow::Result<Sent> {
-    let (port, ids, clock) = (flatline.port(), ids.to_vec(), clock.clone());
-    let sending = tokio::task::spawn_blocking(move || send(port, &ids, CONNECTIONS, each, &clock));
+    let (port, clock) = (flatline.port(), clock.clone());
+    let requests: Vec<Request> = ids.iter().map(|id| Request::heartbeat(id)).collect();
+    let sending =
+        tokio::task::spawn_blocking(move || send(port, &requests, CONNECTIONS, each, &clock));
     Ok(sending.await??)
 }

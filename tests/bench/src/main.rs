@@ -2,8 +2,9 @@
 //!
 //! A figure that misses its target is printed as missed and is no failure: machines differ. Something
 //! that cannot be measured, or that must never be (an alarm before its time), is.
-//! `bench detection delivery heartbeats fleet page` measures only the parts that are named.
+//! `bench detection delivery heartbeats fleet page alerts` measures only the parts that are named.
 
+mod alerts;
 mod delivery;
 mod detection;
 mod engine;
@@ -47,6 +48,9 @@ async fn measure() -> anyhow::Result<()> {
     }
     if wants("page") {
         page::measure(&mut figures).await?;
+    }
+    if wants("alerts") {
+        alerts::measure(&mut figures).await?;
     }
     println!("{figures}");
     figures.write()

@@ -1,4 +1,4 @@
-//! Connections that send heartbeats as fast as they are answered and cost next to nothing: what is
+//! Connections that send requests as fast as they are answered and cost next to nothing: what is
 //! measured shares its processors with them.
 
 use std::io::{self, Read, Write};
@@ -10,7 +10,25 @@ use flatline_shared::clock::SharedClock;
 
 use crate::numbers::Numbers;
 
-/// What a run of heartbeats came to.
+/// One request.
+pub struct Request {
+    /// Where to.
+    pub path: &'static str,
+    /// With which key.
+    pub key: &'static str,
+    /// JSON.
+    pub body: String,
+}
+
+impl Request {
+    /// A heartbeat of this service.
+    pub fn heartbeat(id: &str) -> Self {
+        let body = format!("{{\"serviceId\":\"{id}\"}}");
+        Self { path: "/api/heartbeat", key: KEY, body }
+    }
+}
+
+/// What a run of requests came to.
 pub struct Sent {
     /// Answered with 200.
     pub count: usize,
@@ -21,17 +39,17 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Heartbeats per second.
+    /// Requests per second.
     pub fn rate(&self) -> f64 {
         self.count as f64 * 1_000.0 / self.took_ms
     }
 }
 
-/// The ids in turn over so many connections, each as soon as its last one is answered, until one has
+/// The requests in turn over so many connections, each as soon as its last one is answered, until one has
 /// sent `each`.
 pub fn send(
     port: u16,
-    ids: &[String],
+    requests: &[Request],
     connections: usize,
     each: usize,
     clock: &SharedClock,
@@ -39,8 +57,8 @@ pub fn send(
     let began_ms = clock.monotonic_ms();
     let lanes: Vec<io::Result<Vec<f64>>> = thread::scope(|scope| {
         let start = |lane: usize| {
-            let ids = ids.iter().skip(lane).step_by(connections).cycle().take(each);
-            scope.spawn(move || Connection::open(port)?.send_all(ids))
+            let own = requests.iter().skip(lane).step_by(connections).cycle().take(each);
+            scope.spawn(move || Connection::open(port)?.send_all(own))
         };
         let running: Vec<_> = (0..connections).map(start).collect();
         let joined = running.into_iter().map(thread::ScopedJoinHandle::join);
@@ -70,20 +88,20 @@ impl Connection {
         clippy::disallowed_methods,
         reason = "latencies in less than the clock's milliseconds"
     )]
-    fn send_all<'i>(mut self, ids: impl Iterator<Item = &'i String>) -> io::Result<Vec<f64>> {
+    fn send_all<'r>(mut self, requests: impl Iterator<Item = &'r Request>) -> io::Result<Vec<f64>> {
         let mut latencies_ms = Vec::new();
-        for id in ids {
+        for request in requests {
             let began = std::time::Instant::now();
-            self.send(id)?;
+            self.send(request)?;
             latencies_ms.push(began.elapsed().as_secs_f64() * 1_000.0);
         }
         Ok(latencies_ms)
     }
 
-    fn send(&mut self, id: &str) -> io::Result<()> {
-        let body = format!("{{\"serviceId\":\"{id}\"}}");
+    fn send(&mut self, request: &Request) -> io::Result<()> {
+        let Request { path, key, body } = request;
         let request = format!(
-            "POST /api/heartbeat HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {KEY}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );

@@ -104,6 +104,10 @@ async fn one_key_for_all_and_keys_for_alerts_need_no_configuration() -> Result<(
     let names: Vec<_> = lines.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["ALERT_API_KEY", "READ_API_KEY"]);
     assert!(lines.iter().all(|(_, key)| key.len() == 43) && lines[0].1 != lines[1].1);
+    let done = flatline(["keygen", "--alert", "--source", "grafana", "--source", "cron"]).await?;
+    let line = done.stdout.lines().next().and_then(|line| line.strip_prefix("ALERT_API_KEY="));
+    let senders = keys(line.unwrap_or_default())?;
+    assert_eq!(senders.keys().collect::<Vec<_>>(), ["cron", "grafana"], "{done:?}");
     Ok(())
 }
 

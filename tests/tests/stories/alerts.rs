@@ -1,10 +1,13 @@
 //! An alert of another tool on its way through.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use flatline_domain::{Event, UnixMs};
 use flatline_harness::config::{ALERT_KEY, ConfigDir};
 use flatline_harness::http_client;
-use serde_json::json;
+use flatline_harness::receiver::Receiver;
+use serde_json::{Value, json};
 
 use crate::site::{PATIENCE_MS, clock};
 use crate::world::World;
@@ -34,5 +37,62 @@ async fn an_alert_of_another_tool_arrives_and_is_in_the_feed() -> Result<()> {
     ensure!(feed[0].source == "disk-watch", "{feed:#?}");
     ensure!(books.store.queued("hook").await?.is_empty());
     ensure!(world.receiver.received().len() == 1);
+    Ok(())
+}
+
+/// Posts these alerts all at once; every one is answered with 200.
+async fn at_once(world: &World, alerts: Vec<Value>) -> Result<()> {
+    let client = http_client();
+    let url = format!("{}/api/alert", world.flatline.url());
+    let posts = alerts.into_iter().map(|alert| {
+        let request = client.post(&url).bearer_auth(ALERT_KEY).json(&alert);
+        tokio::spawn(async move { anyhow::Ok(request.send().await?.error_for_status()?) })
+    });
+    for post in posts.collect::<Vec<_>>() {
+        post.await??;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_alerts_at_once_are_all_kept_and_told() -> Result<()> {
+    let mut world = World::start(ConfigDir::new()?.service("api", 60)?).await?;
+    let alert =
+        |n: usize| json!({"title": format!("Alert {n}"), "message": "m", "source": "flood"});
+    at_once(&world, (0..200).map(alert).collect()).await?;
+    world.receiver.wait_for_count(200, PATIENCE_MS).await?;
+    let messages = world.receiver.received();
+    let titles: BTreeSet<_> = messages.iter().map(|it| it.json["title"].to_string()).collect();
+    let books = world.close().await?;
+    let feed = books.store.feed(UnixMs(0), clock().now(), 1_000).await?;
+    ensure!((feed.len(), titles.len(), messages.len()) == (200, 200, 200), "{}", feed.len());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_alert_fifty_times_at_once_is_one_incident_told_once_per_channel() -> Result<()> {
+    let second = Receiver::start().await?;
+    let config = ConfigDir::new()?
+        .service("api", 60)?
+        .channel_json(json!({"type": "webhook", "name": "second", "config": {}}))?
+        .variable("NOTIFICATION_SECOND_URL", &second.url());
+    let mut world = World::start(config).await?;
+    for (firing, status) in [(1, "firing"), (2, "resolved")] {
+        let alert = json!({"title": "Disk full", "message": "m", "severity": "critical",
+            "dedup_key": "disk", "status": status});
+        at_once(&world, vec![alert; 50]).await?;
+        for receiver in [&world.receiver, &second] {
+            receiver.wait_for_count(firing, PATIENCE_MS).await?;
+        }
+    }
+    let books = world.close().await?;
+    let feed = books.store.feed(UnixMs(0), clock().now(), 1_000).await?;
+    let statuses: Vec<_> = feed.iter().filter_map(|entry| entry.status.as_deref()).collect();
+    ensure!(statuses == ["resolved", "firing"], "{feed:#?}");
+    for receiver in [&world.receiver, &second] {
+        let told: Vec<_> =
+            receiver.received().into_iter().map(|it| it.json["status"].clone()).collect();
+        ensure!(told == ["firing", "resolved"], "{told:?}");
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{Status, UnixMs};
+use flatline_domain::{AlertRank, Status, UnixMs};
 
 /// The longest title that is shown, in bytes.
 pub(crate) const MAX_TITLE_BYTES: usize = 1_024;
@@ -37,21 +37,15 @@ pub(crate) struct Alert {
 }
 
 /// Whether the trouble is there or over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Phase {
-    #[default]
-    Firing,
-    Resolved,
-}
+pub(crate) use flatline_domain::AlertPhase as Phase;
 
 impl Alert {
     /// What it is to channels: critical and error are down, info and ok are up, any other severity is
     /// degraded; what is resolved is up.
     pub(crate) fn status(&self) -> Status {
-        match (self.phase, self.severity.to_ascii_lowercase().as_str()) {
-            (Phase::Resolved, _) | (_, "info" | "ok") => Status::Up,
-            (_, "critical" | "error") => Status::Down,
-            _ => Status::Degraded,
+        match self.phase {
+            Phase::Resolved => Status::Up,
+            Phase::Firing => AlertRank::of(&self.severity).status(),
         }
     }
 

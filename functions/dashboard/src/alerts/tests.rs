@@ -1,7 +1,7 @@
 use flatline_shared::store::FeedEntry;
 use serde_json::json;
 
-use super::{AlertsAnswer, Wanted};
+use super::{AlertsAnswer, Filter, Wanted};
 use crate::fixture::{DAY_MS, HOUR_MS, NOW, configured};
 use crate::query::Query;
 
@@ -36,14 +36,15 @@ fn what_is_not_asked_for_is_as_configured_and_never_more_than_is_kept() {
         ("so does the end", &standard, "since=2026-11-22T13:00:00Z", -HOUR_MS - 1, 20, 24.0),
     ] {
         let wanted = Wanted::of(&Query::parse(query), config, NOW).unwrap();
-        let expected = Wanted { from: NOW.plus_ms(-ago_ms), limit, hours };
+        let from = NOW.plus_ms(-ago_ms);
+        let expected = Wanted { from, limit, hours, read: limit, filter: Filter::default() };
         assert_eq!(wanted, expected, "{sentence}");
     }
 }
 
 #[test]
 fn an_entry_has_the_keys_of_the_replaced_system() {
-    let wanted = Wanted { from: NOW, limit: 20, hours: 24.0 };
+    let wanted = Wanted { from: NOW, limit: 20, hours: 24.0, read: 20, filter: Filter::default() };
     let entry = |id: &str, service_id: Option<&str>| FeedEntry {
         id: id.to_owned(),
         at: NOW,
@@ -54,6 +55,7 @@ fn an_entry_has_the_keys_of_the_replaced_system() {
         service_id: service_id.map(str::to_owned),
         status: service_id.map(|_| "down".to_owned()),
         muted: service_id.is_some(),
+        ..FeedEntry::default()
     };
     let feed = vec![entry("api#2", Some("api")), entry("0f", None)];
     let expected = json!({
@@ -75,4 +77,50 @@ fn an_entry_has_the_keys_of_the_replaced_system() {
         "periodHours": 24,
     });
     assert_eq!(serde_json::to_value(AlertsAnswer::of(feed, &wanted)).unwrap(), expected);
+}
+
+#[test]
+fn what_is_asked_for_leaves_the_rest_out() {
+    let config = configured([SERVICES], &[]);
+    let entry =
+        |id: &str, severity: &str, source: &str, status: &str, service: Option<&str>| FeedEntry {
+            id: id.to_owned(),
+            at: NOW,
+            severity: severity.to_owned(),
+            source: source.to_owned(),
+            status: Some(status.to_owned()),
+            service_id: service.map(str::to_owned),
+            ..FeedEntry::default()
+        };
+    let feed = vec![
+        entry("1", "critical", "heartbeat-monitor", "down", Some("api")),
+        entry("2", "info", "heartbeat-monitor", "up", Some("web,1")),
+        entry("3", "Critical", "Prometheus", "firing", None),
+        entry("4", "Critical", "Prometheus", "resolved", None),
+        entry("5", "warning", "Grafana, EU", "firing", None),
+    ];
+    for (query, expected) in [
+        ("", &["1", "2", "3", "4", "5"][..]),
+        ("severity=critical", &["1", "3", "4"]),
+        ("severity=critical,Warning", &["1", "3", "4", "5"]),
+        ("severity=info&severity=warning", &["2", "5"]),
+        ("severity=nonsense", &[]),
+        ("severity=", &["1", "2", "3", "4", "5"]),
+        ("source=prometheus", &["3", "4"]),
+        ("source=Grafana%2C+EU", &["5"]),
+        ("status=firing", &["3", "5"]),
+        ("status=resolved,up", &["2", "4"]),
+        ("serviceId=api", &["1"]),
+        ("serviceId=web%2C1", &["2"]),
+        ("serviceId=API", &[]),
+        ("source=prometheus&status=firing", &["3"]),
+        ("severity=critical&limit=2", &["1", "3"]),
+    ] {
+        let wanted = Wanted::of(&Query::parse(query), &config, NOW).unwrap();
+        let answer = AlertsAnswer::of(feed.clone(), &wanted);
+        let ids: Vec<_> = answer.alerts.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids, expected, "{query}");
+        let all = if query.is_empty() || query == "severity=" { 20 } else { 100 };
+        assert_eq!(wanted.read, all, "{query}: a filter looks at all that is kept");
+    }
 }

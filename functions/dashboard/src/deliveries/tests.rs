@@ -57,6 +57,8 @@ fn delivery(lane: Lane, event: Event, version: u64, ago_ms: i64) -> NewDelivery 
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     };
     NewDelivery { channel: "Ops".to_owned(), delivery: Delivery { lane, queued, notice } }
 }

@@ -29,6 +29,7 @@ fn entry(minutes_ago: i64, service_id: Option<&str>, text: &str) -> FeedEntry {
         service_id: service_id.map(str::to_owned),
         status: None,
         muted: false,
+        ..FeedEntry::default()
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the tests stand on: an engine in memory, tokio's paused clock, a scripted receiver.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use flatline_domain::{Reason, Status, Transition, UnixMs};
+use flatline_domain::{AlertPhase, Reason, Status, Transition, UnixMs};
 use flatline_embedded::Engine;
 use flatline_harness::bridge::Gate;
 use flatline_harness::clock::VirtualClock;
@@ -13,8 +13,7 @@ use flatline_shared::clock::Clock;
 use flatline_shared::config::Secret;
 use flatline_shared::notify::{Answer, BoxFuture, Canary, Outgoing, SendError, Transport};
 use flatline_shared::store::{
-    CommitOutcome, DeliveryLogEntry, Ending, ExternalAlert, FeedEntry, IfMissing, Lane,
-    NewDelivery, Notice, Store,
+    CommitOutcome, DeliveryLogEntry, Ending, ExternalAlert, IfMissing, Lane, NewDelivery, Store,
 };
 use flatline_shared::transition::{Informed, Said, commit_for};
 use serde_json::{Value, json};
@@ -286,39 +285,24 @@ impl Bench {
         // The entry's id is made of the time.
         pause(1).await;
         let now = self.clock.now();
-        let feed = FeedEntry {
-            id: format!("{key}-{}", now.0),
-            at: now,
-            title: key.to_owned(),
-            message: "text".to_owned(),
-            severity: "critical".to_owned(),
-            source: "tests".to_owned(),
-            service_id: None,
-            status: None,
-            muted: false,
-        };
-        let notice = Notice {
-            id: key.to_owned(),
-            name: key.to_owned(),
-            status,
-            previous: Status::Up,
-            at: now,
-            since: now,
-            last_seen: None,
-            window_ms: 0,
-            reason: "tests".to_owned(),
-            message: Some("text".to_owned()),
-            severity: Some("critical".to_owned()),
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
-            channels: Vec::new(),
+        let (phase, severity) = match status {
+            Status::Up => (AlertPhase::Resolved, "critical"),
+            Status::Degraded => (AlertPhase::Firing, "warning"),
+            _ => (AlertPhase::Firing, "critical"),
         };
         let alert = ExternalAlert {
             key: key.to_owned(),
-            feed,
-            feed_days: 7,
-            notice,
+            id: format!("{key}-{}", now.0),
+            at: now,
+            began_at: now,
+            phase,
+            severity: severity.to_owned(),
+            source: "tests".to_owned(),
+            title: key.to_owned(),
+            message: "text".to_owned(),
             channels: vec!["Hook".to_owned()],
+            feed_days: 7,
+            ..ExternalAlert::default()
         };
         self.app.store.store_alert(&alert).await.unwrap();
     }

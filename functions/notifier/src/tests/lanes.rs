@@ -139,7 +139,7 @@ async fn a_reminder_is_told_while_it_is_true_and_never_after() {
 #[tokio::test(start_paused = true)]
 async fn alerts_know_no_cooldown() {
     let bench = Bench::with(json!([webhook("Hook")]), 5).await;
-    bench.alert("disk", Status::Down).await;
+    bench.alert("disk", Status::Degraded).await;
     drain(&bench.app).await;
     bench.alert("disk", Status::Down).await;
     bench.alert("disk", Status::Up).await;

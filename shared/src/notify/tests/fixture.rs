@@ -107,6 +107,8 @@ fn turned(event: Event, status: Status, previous: Status, reason: &str) -> Outbo
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     };
     let delivery = Delivery { lane: Lane::Service("api".to_owned()), queued, notice };
     let key = "s#api#00000000000000000007#0000".to_owned();
@@ -124,6 +126,7 @@ fn turned(event: Event, status: Status, previous: Status, reason: &str) -> Outbo
 fn alert(status: Status, previous: Status) -> OutboxRow {
     let mut row = turned(Event::Alert, status, previous, "prometheus");
     row.delivery.lane = Lane::Alert("0123456789abcdef0123456789abcdef".to_owned());
+    row.delivery.notice.link = Some("https://prometheus.example/graph?g0=up".to_owned());
     let notice = &mut row.delivery.notice;
     notice.name = "Critical DB".to_owned();
     notice.message = Some("Primary down".to_owned());

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{Event, Status};
+use flatline_domain::{Event, Status, UnixMs};
 use serde::Serialize;
 
-use crate::notify::story::alert_status;
+use crate::notify::story::{alert_status, fired_ms};
 use crate::notify::{Message, Undelivered};
 use crate::render::time::rfc3339;
+use crate::store::{Lane, Notice};
 
 /// Bytes of JSON that the events of a folded message may have; the rest is counted.
 pub(super) const FOLDED_MAX_BYTES: usize = 256 * 1_024;
@@ -63,8 +64,10 @@ pub(super) struct EventBody<'a> {
 
 /// The body for an alert of another tool.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct AlertBody<'a> {
     event: Event,
+    alert_key: &'a str,
     title: &'a str,
     message: &'a str,
     severity: &'a str,
@@ -73,6 +76,11 @@ pub(super) struct AlertBody<'a> {
     labels: &'a BTreeMap<String, String>,
     annotations: &'a BTreeMap<String, String>,
     channels: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    firing_seconds: Option<i64>,
     timestamp: String,
     id: String,
     version: u64,
@@ -169,6 +177,10 @@ fn alert_body<'a>(message: &Message<'a>) -> AlertBody<'a> {
     let (queued, notice) = (&delivery.queued, &delivery.notice);
     AlertBody {
         event: queued.event,
+        alert_key: match delivery.lane.subject() {
+            Lane::Alert(key) => key,
+            _ => &notice.id,
+        },
         title: &notice.name,
         message: notice.message.as_deref().unwrap_or_default(),
         severity: notice.severity.as_deref().unwrap_or_default(),
@@ -177,12 +189,20 @@ fn alert_body<'a>(message: &Message<'a>) -> AlertBody<'a> {
         labels: &notice.labels,
         annotations: &notice.annotations,
         channels: &notice.channels,
+        link: notice.link.as_deref(),
+        since: rfc3339(began(notice)),
+        firing_seconds: fired_ms(notice).map(seconds),
         timestamp: rfc3339(queued.committed_at),
         id: message.id(),
         version: queued.version,
         undelivered: undelivered(message),
         url: message.link(),
     }
+}
+
+/// When an alert began to fire.
+fn began(notice: &Notice) -> UnixMs {
+    fired_ms(notice).map_or(notice.at, |fired_ms| notice.at.plus_ms(-fired_ms))
 }
 
 /// Milliseconds as whole seconds.

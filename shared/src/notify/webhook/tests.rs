@@ -62,6 +62,8 @@ fn down() -> OutboxRow {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     };
     OutboxRow {
         channel: "Custom Webhook".to_owned(),

@@ -1,29 +1,36 @@
-//! External alerts; what breaks without each condition.
+//! External alerts: what is stored and queued, and what becomes of repetitions.
 
-use flatline_domain::{Event, Status};
-use flatline_embedded::{Engine, Execution};
-use futures_util::FutureExt;
+mod races;
 
-use super::bench::{START, open};
-use super::outbox::notice;
-use super::tampering::{Once, Reply, losing_answer, table, tampered};
-use crate::store::{ExternalAlert, FeedEntry, Lane, Store};
+use flatline_domain::AlertPhase::{self, Firing, Resolved};
+use flatline_domain::alert::Why;
+use flatline_domain::{AlertStep, Event, Status};
 
-fn alert(id: &str, status: Status, channels: &[&str]) -> ExternalAlert {
-    let feed = FeedEntry {
+use super::bench::{START, item, later, open, spoil};
+use super::tampering::table;
+use crate::store::{ExternalAlert, FeedEntry, Lane, Store, StoredAlert};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// An alert that comes when the tests begin, and is told again each hour.
+fn alert(id: &str, phase: AlertPhase, severity: &str, channels: &[&str]) -> ExternalAlert {
+    ExternalAlert {
+        key: KEY.to_owned(),
         id: id.to_owned(),
         at: START,
+        began_at: START,
+        phase,
+        severity: severity.to_owned(),
+        source: "custom".to_owned(),
         title: "High load".to_owned(),
         message: "m".to_owned(),
-        severity: "critical".to_owned(),
-        source: "custom".to_owned(),
-        service_id: None,
-        status: None,
-        muted: false,
-    };
-    let channels = channels.iter().map(|&name| name.to_owned()).collect();
-    let key = "0123456789abcdef0123456789abcdef".to_owned();
-    ExternalAlert { key, feed, feed_days: 7, notice: notice(status), channels }
+        channels: channels.iter().map(|&name| name.to_owned()).collect(),
+        repeat_ms: Some(HOUR_MS),
+        feed_days: 7,
+        ..ExternalAlert::default()
+    }
 }
 
 async fn versions(store: &Store, channel: &str) -> Vec<u64> {
@@ -31,138 +38,146 @@ async fn versions(store: &Store, channel: &str) -> Vec<u64> {
     rows.iter().map(|row| row.delivery.queued.version).collect()
 }
 
+async fn feed(store: &Store) -> Vec<FeedEntry> {
+    store.feed(START, later(2 * DAY_MS), 1_000).await.unwrap()
+}
+
 async fn feed_ids(store: &Store) -> Vec<String> {
-    let feed = store.feed(START, START, 100).await.unwrap();
-    feed.into_iter().map(|entry| entry.id).collect()
+    feed(store).await.into_iter().map(|entry| entry.id).collect()
 }
 
 #[tokio::test]
 async fn an_alert_is_stored_shown_and_queued_as_one() {
     let (_engine, store) = table().await;
-    let mut first = alert("1", Status::Down, &["ops", "pager"]);
-    let told = store.store_alert(&first).await.unwrap();
-    assert_eq!(told, ["ops", "pager"]);
+    let mut first = alert("1", Firing, "critical", &["ops", "pager"]);
+    first.began_at = later(-60_000);
+    first.undelivered = vec!["Channel 'x' is disabled".to_owned()];
+    first.sender = Some("grafana".to_owned());
+    let stored = store.store_alert(&first).await.unwrap();
+    assert_eq!(stored.channels, ["ops", "pager"]);
     let row = store.queued("ops").await.unwrap().remove(0);
-    assert_eq!(row.delivery.lane, Lane::Alert(first.key.clone()));
-    assert_eq!(row.delivery.queued.event, Event::Alert);
-    assert_eq!(row.delivery.notice.previous, Status::Unknown);
-    assert_eq!(feed_ids(&store).await, ["1"]);
-    first.feed.id = "2".to_owned();
-    first.feed.at = START.plus_ms(5_000);
-    first.notice.status = Status::Up;
-    store.store_alert(&first).await.unwrap();
+    assert_eq!(row.delivery.lane, Lane::Alert(KEY.to_owned()));
+    assert_eq!(
+        (row.delivery.queued.event, row.delivery.queued.status),
+        (Event::Alert, Status::Down)
+    );
+    let notice = &row.delivery.notice;
+    assert_eq!((notice.previous, notice.phase), (Status::Unknown, Some(Firing)));
+    let entry = feed(&store).await.remove(0);
+    assert_eq!(entry.status.as_deref(), Some("firing"));
+    assert_eq!((entry.undelivered, entry.sender), (first.undelivered, first.sender));
+
+    let mut end = alert("2", Resolved, "critical", &[]);
+    end.at = later(5_000);
+    store.store_alert(&end).await.unwrap();
     let row = store.queued("ops").await.unwrap().remove(1);
-    assert_eq!(row.delivery.queued.version, 2);
-    assert_eq!((row.delivery.notice.previous, row.delivery.notice.since), (Status::Down, START));
+    let notice = row.delivery.notice;
+    assert_eq!((row.delivery.queued.version, row.delivery.queued.status), (2, Status::Up));
+    assert_eq!((notice.previous, notice.phase), (Status::Down, Some(Resolved)));
+    assert_eq!(notice.since, later(-60_000), "it lasted since its sender saw it");
+    assert_eq!(feed(&store).await[0].status.as_deref(), Some("resolved"));
 }
 
 #[tokio::test]
 async fn the_end_of_an_alert_is_told_to_exactly_those_who_were_told_of_it() {
     let (_engine, store) = table().await;
-    for (id, status, asked, expected, sentence) in [
-        (
-            "1",
-            Status::Up,
-            &["ops"][..],
-            &["ops"][..],
-            "nothing was open: those that were asked for",
-        ),
-        ("2", Status::Degraded, &["ops"], &["ops"], "an alert opens"),
-        ("3", Status::Down, &["pager"], &["pager"], "it gets worse, somebody else hears of it"),
-        ("4", Status::Up, &["chat"], &["ops", "pager"], "both hear that it is over"),
-        ("5", Status::Up, &["chat"], &["chat"], "and only once"),
-        ("6", Status::Down, &[], &[], "nobody hears of it"),
-        ("7", Status::Up, &["chat"], &[], "so nobody hears that it is over"),
+    for (id, phase, severity, asked, expected, sentence) in [
+        ("1", Resolved, "error", &["ops"][..], &["ops"][..], "never heard of: it is news"),
+        ("2", Firing, "warning", &["ops"], &["ops"], "an alert opens"),
+        ("3", Firing, "warning", &["chat"], &[], "the same again tells nobody"),
+        ("4", Firing, "error", &["pager"], &["pager"], "it gets worse, somebody else hears of it"),
+        ("5", Resolved, "error", &["chat"], &["ops", "pager"], "both hear that it is over"),
+        ("6", Resolved, "error", &["chat"], &[], "and only once"),
+        ("7", Firing, "error", &[], &[], "it opens again, and nobody hears of it"),
+        ("8", Resolved, "error", &["chat"], &[], "so nobody hears that it is over"),
+        ("9", Firing, "info", &["chat"], &["chat"], "a notice"),
+        ("10", Resolved, "info", &[], &["chat"], "ends, too"),
+        ("11", Firing, "critical", &["ops"], &["ops"], "trouble"),
+        ("12", Firing, "info", &["chat"], &["ops"], "that good news end"),
+        ("13", Firing, "ok", &["chat"], &["chat"], "and good news of nothing are a notice"),
     ] {
-        let told = store.store_alert(&alert(id, status, asked)).await.unwrap();
-        assert_eq!(told, expected, "{sentence}");
+        let told = store.store_alert(&alert(id, phase, severity, asked)).await.unwrap();
+        assert_eq!(told.channels, expected, "{sentence}");
     }
-    assert_eq!(feed_ids(&store).await.len(), 7, "each is shown");
-}
-
-/// Two alerts of one key at once: the second is stored between read and write of the first.
-async fn at_once(engine: &Engine, store: &Store, without: &'static str) {
-    let (once, other) = (Once::default(), store.clone());
-    let racing = tampered(engine, move |operation, body| {
-        if operation != "TransactWriteItems" {
-            return Reply::Arrives;
-        }
-        if once.first() {
-            let second = alert("second", Status::Down, &["ops"]);
-            let stored = other.store_alert(&second);
-            stored.now_or_never().unwrap().unwrap();
-        }
-        let state = &mut body["TransactItems"][0]["Put"];
-        if state["ConditionExpression"] == without {
-            let always = format!("{without} OR attribute_exists(PK)");
-            state["ConditionExpression"] = always.into();
-        }
-        Reply::Arrives
-    })
-    .await;
-    racing.store_alert(&alert("first", Status::Down, &["ops"])).await.unwrap();
+    let mut shown = feed_ids(&store).await;
+    shown.sort_by_key(|id| id.parse::<u32>().unwrap());
+    assert_eq!(shown, ["1", "2", "4", "5", "7", "8", "9", "10", "11", "12", "13"]);
 }
 
 #[tokio::test]
-async fn without_new_one_of_two_first_alerts_is_never_told() {
+async fn what_still_fires_is_told_again_in_time_and_no_repetition_makes_it_later() {
+    let (_engine, store) = table().await;
+    for (id, after_ms, expected) in [
+        ("1", 0, AlertStep::Open),
+        ("2", HOUR_MS / 2, AlertStep::Nothing),
+        ("3", HOUR_MS - 1, AlertStep::Nothing),
+        ("4", HOUR_MS, AlertStep::Again(Why::Due)),
+        ("5", HOUR_MS + 1, AlertStep::Nothing),
+        ("6", 2 * HOUR_MS, AlertStep::Again(Why::Due)),
+    ] {
+        let mut again = alert(id, Firing, "error", &["ops"]);
+        again.at = later(after_ms);
+        assert_eq!(store.store_alert(&again).await.unwrap().step, expected, "{id}");
+    }
+    let rows = store.queued("ops").await.unwrap();
+    let last = &rows[2].delivery.notice;
+    assert_eq!((last.previous, last.since), (Status::Down, START), "it has fired since the first");
+    let mut end = alert("7", Resolved, "error", &[]);
+    end.at = later(3 * HOUR_MS);
+    store.store_alert(&end).await.unwrap();
+    let rows = store.queued("ops").await.unwrap();
+    assert_eq!(rows[3].delivery.notice.since, START, "and lasted from there");
+}
+
+#[tokio::test]
+async fn an_alert_that_goes_on_firing_never_expires_and_repetitions_cost_one_read() {
     let (engine, store) = table().await;
-    at_once(&engine, &store, "").await;
+    let mut counted = alert("0", Firing, "error", &[]);
+    counted.repeat_ms = None;
+    store.store_alert(&counted).await.unwrap();
+    let shard = super::super::keys::alerts(super::super::keys::shard(KEY, 4));
+    let expires = async || {
+        let item = item(&engine, &shard, KEY).await.unwrap();
+        item["x"].as_n().unwrap().parse::<i64>().unwrap()
+    };
+    let first = expires().await;
+    for (after_ms, later_s, sentence) in [
+        (DAY_MS / 2, 0, "within a day nothing is written"),
+        (DAY_MS, 0, "the expiry is rounded up"),
+        (DAY_MS + 1_000, 86_401, "then it is kept for longer"),
+        (300 * DAY_MS, 300 * 86_400, "however long it fires"),
+    ] {
+        counted.id = after_ms.to_string();
+        counted.at = later(after_ms);
+        store.store_alert(&counted).await.unwrap();
+        assert_eq!(expires().await - first, later_s, "{sentence}");
+    }
+    assert_eq!(feed(&store).await.len(), 1);
+}
+
+#[tokio::test]
+async fn alerts_without_a_key_are_told_again_when_they_say_something_else() {
+    let (_engine, store) = table().await;
+    for (id, content, expected) in [
+        ("1", 7, AlertStep::Open),
+        ("2", 7, AlertStep::Nothing),
+        ("3", 8, AlertStep::Again(Why::OtherContent)),
+        ("4", 8, AlertStep::Nothing),
+    ] {
+        let mut said = alert(id, Firing, "error", &["ops"]);
+        said.content = Some(content);
+        assert_eq!(store.store_alert(&said).await.unwrap().step, expected, "{id}");
+    }
     assert_eq!(versions(&store, "ops").await, [1, 2]);
-    let (engine, store) = table().await;
-    at_once(&engine, &store, "attribute_not_exists(PK)").await;
-    assert_eq!(versions(&store, "ops").await, [1], "I2 is broken: a row was overwritten");
 }
 
 #[tokio::test]
-async fn without_unchanged_one_of_two_later_alerts_is_never_told() {
+async fn a_state_that_cannot_be_read_is_an_error_and_nothing_is_stored() {
     let (engine, store) = table().await;
-    store.store_alert(&alert("0", Status::Down, &["ops"])).await.unwrap();
-    at_once(&engine, &store, "").await;
-    assert_eq!(versions(&store, "ops").await, [1, 2, 3]);
-    let (engine, store) = table().await;
-    store.store_alert(&alert("0", Status::Down, &["ops"])).await.unwrap();
-    at_once(&engine, &store, "v = :version").await;
-    assert_eq!(versions(&store, "ops").await, [1, 2], "I2 is broken: a row was overwritten");
-}
-
-#[tokio::test]
-async fn an_alert_whose_answer_was_lost_is_told_once() {
-    let (engine, store) = table().await;
-    let unlucky = losing_answer(&engine, "TransactWriteItems").await;
-    let told = unlucky.store_alert(&alert("1", Status::Down, &["ops"])).await.unwrap();
-    assert_eq!(told, ["ops"]);
-    assert_eq!(versions(&store, "ops").await, [1]);
-}
-
-#[tokio::test]
-async fn without_the_condition_of_its_feed_entry_a_lost_answer_tells_it_twice() {
-    let (engine, store) = table().await;
-    let once = Once::default();
-    let broken = tampered(&engine, move |operation, body| {
-        if operation != "TransactWriteItems" {
-            return Reply::Arrives;
-        }
-        body["TransactItems"][1]["Put"].as_object_mut().unwrap().remove("ConditionExpression");
-        if once.first() { Reply::Lost } else { Reply::Arrives }
-    })
-    .await;
-    broken.store_alert(&alert("1", Status::Down, &["ops"])).await.unwrap();
-    assert_eq!(versions(&store, "ops").await, [1, 2], "I6 is broken");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn twenty_alerts_at_once_are_all_kept() {
-    let engine = Engine::memory().unwrap();
-    let store = open(engine.client(Execution::Blocking)).await;
-    let tasks: Vec<_> = (0..20)
-        .map(|n| {
-            let (store, alert) = (store.clone(), alert(&format!("{n:02}"), Status::Down, &["ops"]));
-            tokio::spawn(async move { store.store_alert(&alert).await.unwrap() })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    assert_eq!(versions(&store, "ops").await, (1..=20).collect::<Vec<_>>());
-    assert_eq!(feed_ids(&store).await.len(), 20);
+    store.store_alert(&alert("1", Firing, "error", &["ops"])).await.unwrap();
+    let shard = super::super::keys::alerts(super::super::keys::shard(KEY, 4));
+    spoil(&engine, &shard, KEY, "ph", "smouldering").await;
+    let error = store.store_alert(&alert("2", Resolved, "error", &[])).await.unwrap_err();
+    assert!(error.to_string().contains("attribute ph"), "{error}");
+    assert_eq!(feed_ids(&store).await, ["1"]);
 }

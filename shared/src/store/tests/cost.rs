@@ -109,6 +109,7 @@ fn entry(at: UnixMs) -> FeedEntry {
         service_id: None,
         status: None,
         muted: false,
+        ..FeedEntry::default()
     }
 }
 

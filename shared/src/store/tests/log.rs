@@ -65,6 +65,7 @@ fn entry(id: &str, at: UnixMs) -> FeedEntry {
         service_id: None,
         status: None,
         muted: false,
+        ..FeedEntry::default()
     }
 }
 

@@ -25,6 +25,8 @@ pub fn notice(status: Status) -> Notice {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         channels: Vec::new(),
+        phase: None,
+        link: None,
     }
 }
 

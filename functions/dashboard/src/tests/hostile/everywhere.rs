@@ -39,6 +39,7 @@ async fn bench(text: &str) -> Bench {
         service_id: service_id.map(str::to_owned),
         status: Some(text.to_owned()),
         muted: false,
+        ..FeedEntry::default()
     };
     let entries = [entry("1", None), entry("2", Some(&service))];
     store.import_feed(&entries, 7, NOW).await.unwrap();

@@ -1,0 +1,184 @@
+//! What becomes of an alert of another tool: whether it opens something, says it again, or ends it.
+//!
+//! Senders repeat what is still true, some each minute, and send again what was not answered in time.
+//! Channels are told what is new: that something fires, gets worse, or is over, and again what still
+//! fires after the time between reminders.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CLOCK_AHEAD_MS, Status, UnixMs};
+
+/// Whether the trouble is there or over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertPhase {
+    /// It is there.
+    #[default]
+    Firing,
+    /// It is over.
+    Resolved,
+}
+
+impl AlertPhase {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// The phase that [`AlertPhase::as_str`] wrote; `None` for any other text.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Firing, Self::Resolved].into_iter().find(|phase| phase.as_str() == word)
+    }
+}
+
+/// How bad a severity is, whatever its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlertRank {
+    /// `ok`: all is well.
+    Fine,
+    /// `info`.
+    Info,
+    /// `warning`, and every word that is not known.
+    Warning,
+    /// `error`.
+    Error,
+    /// `critical`.
+    Critical,
+}
+
+impl AlertRank {
+    /// The rank of a severity, in any case.
+    #[must_use]
+    pub fn of(severity: &str) -> Self {
+        match severity.trim().to_ascii_lowercase().as_str() {
+            "ok" => Self::Fine,
+            "info" => Self::Info,
+            "error" => Self::Error,
+            "critical" => Self::Critical,
+            _ => Self::Warning,
+        }
+    }
+
+    /// What it is to channels while it fires.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        match self {
+            Self::Fine | Self::Info => Status::Up,
+            Self::Warning => Status::Degraded,
+            Self::Error | Self::Critical => Status::Down,
+        }
+    }
+
+    /// Whether it is trouble, and no mere notice.
+    #[must_use]
+    pub const fn is_trouble(self) -> bool {
+        self.status().is_incident()
+    }
+}
+
+/// What is known of the alerts of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertRecord {
+    /// What the newest that counted said.
+    pub phase: AlertPhase,
+    /// How bad it was.
+    pub rank: AlertRank,
+    /// When it began to fire, or was over.
+    pub since: UnixMs,
+    /// When the newest that counted came: what channels know is of then.
+    pub told_at: UnixMs,
+    /// Of one without a key of its own: a digest of what it said.
+    pub content: Option<u64>,
+}
+
+/// An alert that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertArrival {
+    /// What it says.
+    pub phase: AlertPhase,
+    /// How bad it is.
+    pub rank: AlertRank,
+    /// When it came, by our clock.
+    pub at: UnixMs,
+    /// Of one without a key of its own: a digest of what it says. Its sender may tell of many things
+    /// under one title, so only what says the very same is a repetition.
+    pub content: Option<u64>,
+}
+
+/// What becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertStep {
+    /// It opens something: its channels are told.
+    Open,
+    /// It was open and is told again, for this reason.
+    Again(Why),
+    /// It ends what was open: exactly those who were told of it hear that.
+    End,
+    /// That something is over of which nothing was ever heard: its channels are told, because others
+    /// may know what it is about.
+    Unheard,
+    /// It says nothing new.
+    Nothing,
+}
+
+/// Why what is known is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is worse than what was told.
+    Worse,
+    /// It has no key and says something else.
+    OtherContent,
+    /// It still fires, and the time between reminders is over.
+    Due,
+}
+
+/// How long the same alert without a key counts as a repetition where there are no reminders, in ms:
+/// nobody says when such an alert is over, so it cannot count for ever.
+pub const KEYLESS_REPEAT_MS: i64 = 3_600_000;
+
+impl AlertArrival {
+    /// What becomes of it after `before`. `repeat_ms`: the time between reminders; `None`: there are
+    /// none.
+    #[must_use]
+    pub fn step(&self, before: Option<&AlertRecord>, repeat_ms: Option<i64>) -> AlertStep {
+        let open = before.filter(|before| before.phase == AlertPhase::Firing);
+        match (open, self.phase) {
+            (Some(open), _) if self.ends(open) => AlertStep::End,
+            (Some(open), _) => {
+                self.again(open, repeat_ms).map_or(AlertStep::Nothing, AlertStep::Again)
+            }
+            (None, AlertPhase::Firing) => AlertStep::Open,
+            (None, AlertPhase::Resolved) if before.is_none() => AlertStep::Unheard,
+            (None, AlertPhase::Resolved) => AlertStep::Nothing,
+        }
+    }
+
+    /// Good news end trouble of the same key, also where they do not say so.
+    fn ends(&self, open: &AlertRecord) -> bool {
+        let is_good_news = !self.rank.is_trouble() && open.rank.is_trouble();
+        let is_fine = self.rank == AlertRank::Fine && open.rank > AlertRank::Fine;
+        self.phase == AlertPhase::Resolved || is_good_news || is_fine
+    }
+
+    fn again(&self, open: &AlertRecord, repeat_ms: Option<i64>) -> Option<Why> {
+        let is_other = self.content.is_some() && self.content != open.content;
+        let standard = self.content.map(|_| KEYLESS_REPEAT_MS);
+        let age_ms = self.at.since_ms(open.told_at);
+        // What was told in the future was told by a clock that has been set back since.
+        let is_due = |repeat_ms| age_ms >= repeat_ms || age_ms < -CLOCK_AHEAD_MS;
+        match () {
+            () if self.rank > open.rank => Some(Why::Worse),
+            () if is_other => Some(Why::OtherContent),
+            () if repeat_ms.or(standard).is_some_and(is_due) => Some(Why::Due),
+            () => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

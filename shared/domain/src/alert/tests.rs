@@ -1,0 +1,113 @@
+use super::AlertPhase::{Firing, Resolved};
+use super::AlertRank::{Critical, Error, Fine, Info, Warning};
+use super::AlertStep::{Again, End, Nothing, Open, Unheard};
+use super::*;
+
+const HOUR_MS: i64 = 3_600_000;
+const TOLD_AT: UnixMs = UnixMs(1_000_000_000);
+
+fn known(phase: AlertPhase, rank: AlertRank, content: Option<u64>) -> AlertRecord {
+    AlertRecord { phase, rank, since: TOLD_AT, told_at: TOLD_AT, content }
+}
+
+fn arrives(
+    phase: AlertPhase,
+    rank: AlertRank,
+    content: Option<u64>,
+    after_ms: i64,
+) -> AlertArrival {
+    AlertArrival { phase, rank, at: TOLD_AT.plus_ms(after_ms), content }
+}
+
+#[test]
+fn an_alert_with_a_key_opens_gets_worse_and_ends() {
+    for (sentence, before, phase, rank, expected) in [
+        ("the first opens", None, Firing, Warning, Open),
+        ("a notice opens, too", None, Firing, Info, Open),
+        ("the end of what was never heard of is news", None, Resolved, Warning, Unheard),
+        ("the same again is nothing", Some((Firing, Warning)), Firing, Warning, Nothing),
+        ("less than that is nothing", Some((Firing, Critical)), Firing, Warning, Nothing),
+        ("worse is told", Some((Firing, Warning)), Firing, Error, Again(Why::Worse)),
+        (
+            "critical is worse than an error",
+            Some((Firing, Error)),
+            Firing,
+            Critical,
+            Again(Why::Worse),
+        ),
+        ("a notice may become trouble", Some((Firing, Info)), Firing, Warning, Again(Why::Worse)),
+        ("what is over ends", Some((Firing, Error)), Resolved, Error, End),
+        ("a notice ends", Some((Firing, Info)), Resolved, Info, End),
+        ("good news end trouble", Some((Firing, Error)), Firing, Info, End),
+        ("that all is well ends it", Some((Firing, Warning)), Firing, Fine, End),
+        ("and a notice", Some((Firing, Info)), Firing, Fine, End),
+        ("that all is well again is nothing", Some((Firing, Fine)), Firing, Fine, Nothing),
+        ("what is over ends once", Some((Resolved, Error)), Resolved, Error, Nothing),
+        ("and may begin anew", Some((Resolved, Error)), Firing, Error, Open),
+        ("also milder", Some((Resolved, Error)), Firing, Info, Open),
+    ] {
+        let before = before.map(|(phase, rank)| known(phase, rank, None));
+        for repeat_ms in [None, Some(HOUR_MS)] {
+            let step = arrives(phase, rank, None, HOUR_MS - 1).step(before.as_ref(), repeat_ms);
+            assert_eq!(step, expected, "{sentence}, repeated after {repeat_ms:?}");
+        }
+    }
+}
+
+#[test]
+fn what_still_fires_is_told_again_after_the_time_between_reminders() {
+    let open = known(Firing, Error, None);
+    for (sentence, rank, after_ms, repeat_ms, expected) in [
+        ("just before", Error, HOUR_MS - 1, Some(HOUR_MS), Nothing),
+        ("then", Error, HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
+        ("also if it is milder", Warning, HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
+        ("never without reminders", Error, 1_000 * HOUR_MS, None, Nothing),
+        ("a clock that was set back a little", Error, -CLOCK_AHEAD_MS, Some(HOUR_MS), Nothing),
+        ("or by hours", Error, -HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
+    ] {
+        let step = arrives(Firing, rank, None, after_ms).step(Some(&open), repeat_ms);
+        assert_eq!(step, expected, "{sentence}");
+    }
+}
+
+#[test]
+fn an_alert_without_a_key_is_known_by_what_it_says() {
+    let open = known(Firing, Error, Some(1));
+    for (sentence, content, after_ms, repeat_ms, expected) in [
+        ("the very same", 1, 0, Some(2 * HOUR_MS), Nothing),
+        ("something else", 2, 0, Some(2 * HOUR_MS), Again(Why::OtherContent)),
+        ("the same much later", 1, 2 * HOUR_MS, Some(2 * HOUR_MS), Again(Why::Due)),
+        ("without reminders it counts for an hour", 1, HOUR_MS - 1, None, Nothing),
+        ("and not for ever", 1, HOUR_MS, None, Again(Why::Due)),
+    ] {
+        let step = arrives(Firing, Error, Some(content), after_ms).step(Some(&open), repeat_ms);
+        assert_eq!(step, expected, "{sentence}");
+    }
+    let over = arrives(Resolved, Error, Some(2), 0).step(Some(&open), None);
+    assert_eq!(over, End, "what it says does not matter when it is over");
+}
+
+#[test]
+fn severities_have_ranks_and_unknown_words_are_warnings() {
+    for (word, expected) in [
+        ("ok", Fine),
+        ("Info", Info),
+        ("warning", Warning),
+        ("page", Warning),
+        ("none", Warning),
+        ("", Warning),
+        (" ERROR ", Error),
+        ("Critical", Critical),
+    ] {
+        assert_eq!(AlertRank::of(word), expected, "{word}");
+    }
+    assert!(Fine < Info && Info < Warning && Warning < Error && Error < Critical);
+}
+
+#[test]
+fn words_are_read_back() {
+    for phase in [Firing, Resolved] {
+        assert_eq!(AlertPhase::parse(phase.as_str()), Some(phase));
+    }
+    assert_eq!(AlertPhase::parse("gone"), None);
+}
