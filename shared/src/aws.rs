@@ -1,4 +1,15 @@
 //! An [`App`] from the environment of a Lambda function: what the mains have in common.
+//!
+//! [`Foundation`] is what outlives a change of secrets, [`vault`] is where these are, [`Deployed`] keeps
+//! what was made of both, [`front()`] stands before routers.
+
+mod deployed;
+mod front;
+mod vault;
+
+pub use deployed::{Deployed, NotReady};
+pub use front::front;
+pub use vault::{Secrets, UnsignableRequest, Vault, VaultError};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,14 +28,13 @@ use flatline_domain::UnixMs;
 use tokio::sync::Notify;
 
 use crate::app::App;
-use crate::clock::SystemClock;
+use crate::clock::SharedClock;
 use crate::config::{Config, ConfigErrors, Env, Secret};
 use crate::notify::{
     Answer, BoxFuture, Canary, CanaryError, ClientError, HttpCanary, HttpTransport, Outgoing,
     SendError, Transport,
 };
 use crate::store::{IfMissing, Store, StoreError};
-use crate::telemetry::{self, LogFormat};
 
 /// Where the configuration may be: the folder of the layer, the layer itself, the working directory.
 const CONFIG_DIRS: [&str; 3] = ["/opt/config", "/opt", "config"];
@@ -65,32 +75,38 @@ pub enum StartError {
     /// No client for canaries.
     #[error(transparent)]
     Canary(#[from] CanaryError),
+    /// No secrets.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
-impl App {
-    /// Starts the log and builds everything from the environment of the process: FLATLINE_TABLE (no
-    /// default), FLATLINE_DYNAMODB_URL, FLATLINE_CONFIG, FLATLINE_CANARY_URL (checker),
-    /// FLATLINE_CANARY_KEY (checker and ingest), FLATLINE_REVISION (checker and notifier),
-    /// FLATLINE_LOG, and those of the configuration.
-    pub async fn on_aws(role: Role) -> Result<Self, StartError> {
-        let env = Env::from_process();
-        telemetry::start(LogFormat::Json, env.get("FLATLINE_LOG").unwrap_or("info"));
-        let started = Self::from_env(role, env).await;
-        started.inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+/// What a function has before it knows its secrets, and keeps when they change: the table.
+#[derive(Clone)]
+pub struct Foundation {
+    store: Store,
+    clock: SharedClock,
+}
+
+impl Foundation {
+    /// Opens the table: FLATLINE_TABLE (no default), FLATLINE_DYNAMODB_URL.
+    async fn lay(role: Role, env: &Env, clock: SharedClock) -> Result<Self, StartError> {
+        let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;
+        let client = client(role, env.get("FLATLINE_DYNAMODB_URL")).await;
+        let store = Store::open(client, table, clock.clone(), IfMissing::Refuse).await?;
+        Ok(Self { store, clock })
     }
 
-    async fn from_env(role: Role, env: Env) -> Result<Self, StartError> {
+    /// The rest from the environment, with secrets in it: FLATLINE_CONFIG, FLATLINE_CANARY_URL (checker),
+    /// FLATLINE_CANARY_KEY (checker and ingest), FLATLINE_REVISION (checker and notifier), and the
+    /// variables of the configuration.
+    fn app(&self, role: Role, env: Env) -> Result<App, StartError> {
         let env = if role == Role::Notifier { env } else { env.without_channels() };
         let env = if role == Role::Dashboard { env } else { env.without_page() };
         let config = load_config(&env)?;
-        let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;
-        let client = client(role, env.get("FLATLINE_DYNAMODB_URL")).await;
-        let clock = SystemClock::shared();
-        let store = Store::open(client, table, clock.clone(), IfMissing::Refuse).await?;
-        Ok(Self {
+        Ok(App {
             revision: revision(role, &env)?,
-            store,
-            clock,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
             canary: canary(role, &env, &config)?,
             canary_key: env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(|| Secret::new("")),
             transport: transport(role, &config)?,
@@ -100,7 +116,7 @@ impl App {
     }
 }
 
-/// The time of the deployment, by which checker and notifier know the newer configuration.
+/// The number of the configuration, by which checker and notifier know the newer one.
 fn revision(role: Role, env: &Env) -> Result<u64, StartError> {
     match env.get("FLATLINE_REVISION") {
         Some(text) => text.parse().map_err(|_| StartError::NotANumber("FLATLINE_REVISION")),

@@ -104,7 +104,7 @@ fn run_all(suites: Vec<Suite>, skips: Skips, limit: Duration) -> Result<Verdict>
     std::fs::create_dir_all(&logs).with_context(|| format!("creating {}", logs.display()))?;
     let needs = suites.iter().flat_map(|suite| suite.needs.iter().copied()).collect::<Vec<_>>();
     debian::provide(&needs);
-    for packages in suites.iter().filter_map(|suite| suite.packages) {
+    for packages in suites.iter().flat_map(|suite| suite.packages) {
         packages.provide();
     }
     let mut report = Report::default();

@@ -9,8 +9,13 @@ use crate::root;
 /// A set of packages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Packages {
-    /// Read manifests by their schemas, and stand in for SES.
+    /// Read manifests by their schemas, and stand in for services of AWS.
     Python,
+    /// Validates, builds and deploys with SAM. Tools of others do not agree about what they build on,
+    /// so each has an environment of its own.
+    Sam,
+    /// Looks for what is insecure.
+    Checkov,
     /// Drive a browser, and judge pages.
     Node,
 }
@@ -20,6 +25,8 @@ impl Packages {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Python => "Python packages",
+            Self::Sam => "SAM",
+            Self::Checkov => "checkov",
             Self::Node => "Node packages",
         }
     }
@@ -28,6 +35,8 @@ impl Packages {
     const fn list(self) -> &'static str {
         match self {
             Self::Python => "tests/requirements.txt",
+            Self::Sam => "tests/tools/sam.txt",
+            Self::Checkov => "tests/tools/checkov.txt",
             Self::Node => "tests/browser/package.json",
         }
     }
@@ -35,6 +44,8 @@ impl Packages {
     fn folder(self) -> PathBuf {
         root().join(match self {
             Self::Python => "target/venv",
+            Self::Sam => "target/tools/sam",
+            Self::Checkov => "target/tools/checkov",
             Self::Node => "target/browser",
         })
     }
@@ -58,7 +69,7 @@ impl Packages {
         let (folder, list) = (self.folder(), root().join(self.list()));
         eprintln!("xtask: making {}", folder.display());
         let made = match self {
-            Self::Python => python(&folder, &list),
+            Self::Python | Self::Sam | Self::Checkov => python(&folder, &list),
             Self::Node => node(&folder, &list),
         };
         if !made || fs::copy(&list, self.made_for()).is_err() {

@@ -34,7 +34,7 @@ pub struct Suite {
     /// Programs without which parts of it cannot run.
     pub needs: &'static [Program],
     /// Packages without which parts of it cannot run.
-    pub packages: Option<Packages>,
+    pub packages: &'static [Packages],
     /// Whether nothing of it can run without one of these.
     whole: bool,
     /// Its commands, in order; the first that fails ends it.
@@ -47,9 +47,8 @@ impl Suite {
         let watch = Stopwatch::start();
         let missing = self.needs.iter().filter(|program| !program.installed());
         let mut missing = missing.map(|program| format!("no {}", program.name)).collect::<Vec<_>>();
-        if let Some(packages) = self.packages.filter(|packages| !packages.ready()) {
-            missing.push(format!("no {}", packages.name()));
-        }
+        let unready = self.packages.iter().filter(|packages| !packages.ready());
+        missing.extend(unready.map(|packages| format!("no {}", packages.name())));
         let mut outcome = if self.whole && !missing.is_empty() {
             Outcome::default()
         } else if self.commands.is_empty() {
@@ -109,7 +108,8 @@ const PATIENT: [&str; 3] = ["--show-output", "--test-threads", "8"];
 
 /// All suites, in the order in which they run: quick and telling first.
 pub fn all() -> Result<Vec<Suite>> {
-    let stories = e2e_tests(|name| !matches!(name, "tidy" | "clients") && !is_lambda(name))?;
+    let stories =
+        e2e_tests(|name| !matches!(name, "tidy" | "clients" | "aws") && !is_lambda(name))?;
     let lambda = e2e_tests(is_lambda)?;
     Ok(vec![
         suite("format", "rustfmt over the tracked files", 120, vec![rustfmt()?]).quick(),
@@ -125,13 +125,18 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
             .needing(&[CHATTR, CURL, FAKETIME, PROMTOOL, SETPRIV, VENV])
-            .with(Packages::Python),
-        suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda)),
+            .with(&[Packages::Python]),
+        suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda))
+            .needing(&[VENV])
+            .with(&[Packages::Python]),
+        suite("aws", "what goes to AWS, by its tools and by its own rules", 900, vec![aws()])
+            .needing(&[VENV])
+            .with(&[Packages::Python, Packages::Sam, Packages::Checkov]),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("clients", "the clients and the examples that use them", 900, clients()?)
             .needing(&[CURL, WGET, BUSYBOX, DASH, BASH, SHELLCHECK, VENV, NODE, SYSTEMD])
-            .with(Packages::Python),
+            .with(&[Packages::Python]),
         browser("browser", "pages in Chromium, with axe-core", vec![cargo(BINARIES), pages()?]),
         suite("docs", "rustdoc, warnings are errors", 600, vec![rustdoc()]),
     ])
@@ -161,7 +166,7 @@ fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Com
         quick: false,
         shown: false,
         needs: &[],
-        packages: None,
+        packages: &[],
         whole: false,
         commands,
     }
@@ -176,7 +181,7 @@ pub fn pictures() -> Suite {
 
 fn browser(name: &'static str, what: &'static str, commands: Vec<Command>) -> Suite {
     let suite = suite(name, what, 1200, commands).needing(&[NEW_NODE, NPM, CHROMIUM]);
-    Suite { whole: true, ..suite.with(Packages::Node) }
+    Suite { whole: true, ..suite.with(&[Packages::Node]) }
 }
 
 impl Suite {
@@ -188,8 +193,8 @@ impl Suite {
         Self { needs, ..self }
     }
 
-    fn with(self, packages: Packages) -> Self {
-        Self { packages: Some(packages), ..self }
+    fn with(self, packages: &'static [Packages]) -> Self {
+        Self { packages, ..self }
     }
 }
 
@@ -236,6 +241,12 @@ fn pages() -> Result<Command> {
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
     command.args(tracked(&["tests/browser/*.test.js"])?);
     Ok(command)
+}
+
+fn aws() -> Command {
+    let mut tests = cargo("test -p e2e --test aws --");
+    tests.args(PATIENT);
+    tests
 }
 
 /// The tests after what they start; nothing if there are none.

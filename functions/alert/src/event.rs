@@ -1,10 +1,11 @@
 //! Events that a rule of EventBridge brings to the function itself: no address that the world can
 //! reach, and no key, for whoever may invoke the function may send alerts.
 
-use std::future::Future;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use flatline_shared::app::App;
+use flatline_shared::aws::{Deployed, Role, front};
 use flatline_shared::config::AlertKey;
 use http::HeaderMap;
 use lambda_http::request::RequestContext;
@@ -14,17 +15,25 @@ use lambda_http::{Body, Error, Request, RequestExt as _, service_fn};
 use crate::format;
 
 /// Serves requests and events on Lambda until the process ends.
-pub fn run(app: App) -> impl Future<Output = Result<(), Error>> {
-    let router = crate::router(app.clone());
-    lambda_http::run(service_fn(move |request: Request| {
-        let (app, router) = (app.clone(), router.clone());
+///
+/// # Errors
+/// Those of the Runtime API.
+pub async fn run() -> Result<(), Error> {
+    let router = front(Role::Alert, crate::router).await;
+    let events = Arc::new(Deployed::later(Role::Alert, std::convert::identity));
+    let serve = move |request: Request| {
+        let (events, router) = (Arc::clone(&events), router.clone());
         async move {
             match request.request_context_ref() {
-                Some(RequestContext::PassThrough) => take(&app, request.body()).await,
+                Some(RequestContext::PassThrough) => {
+                    let app = events.current().await?;
+                    take(&app, request.body()).await
+                }
                 _ => Ok(router.oneshot(request).await.into_response()),
             }
         }
-    }))
+    };
+    lambda_http::run(service_fn(serve)).await
 }
 
 /// Keeps what an event says. An event that is not kept fails the invocation, so that Lambda tries

@@ -37,8 +37,18 @@ impl Checker {
     pub async fn tick(&self) -> Result<(), StoreError> {
         let Some((mark, previous)) = self.begin().await? else { return Ok(()) };
         let paused = previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
-        Run::new(self, &mark, paused).last().await;
+        if Run::new(self, &mark, paused).last().await == Ending::Complete {
+            self.tell_watchdog().await;
+        }
         Ok(())
+    }
+
+    /// Another monitor waits for this, and tells somebody when it does not come.
+    async fn tell_watchdog(&self) {
+        let Some(url) = &self.app.config.watchdog_url else { return };
+        if let Err(error) = self.app.canary.ping(url).await {
+            tracing::warn!(%error, "the watchdog cannot be told that all is well");
+        }
     }
 
     /// Marks the tick; `None`: a newer configuration is in force. One that was rolled back is gone: it
@@ -97,6 +107,15 @@ enum Need {
     All,
 }
 
+/// How a tick ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Everything was swept, and heartbeats can be heard.
+    Complete,
+    /// Something is left for the next one.
+    Partial,
+}
+
 /// One tick while it runs.
 struct Run<'a> {
     checker: &'a Checker,
@@ -131,12 +150,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn last(mut self) {
+    async fn last(mut self) -> Ending {
         loop {
             self.slot().await;
             self.checker.mind_sight(self.watch.is_failing()).await;
             if !self.goes_on().await {
-                return;
+                return self.ending();
             }
             let before = self.pulse;
             let wait_ms = self.rest_ms();
@@ -146,6 +165,11 @@ impl<'a> Run<'a> {
                 self.need = Need::All;
             }
         }
+    }
+
+    fn ending(&self) -> Ending {
+        let is_complete = self.need == Need::Nothing && !self.watch.is_failing();
+        if is_complete { Ending::Complete } else { Ending::Partial }
     }
 
     /// Everything that is due now.

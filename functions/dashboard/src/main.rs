@@ -1,10 +1,8 @@
 //! The Lambda function that shows the page and answers the read APIs.
 
-use flatline_shared::app::App;
-use flatline_shared::aws::Role;
+use flatline_shared::aws::{Role, front};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let app = App::on_aws(Role::Dashboard).await?;
-    lambda_http::run(flatline_dashboard::router(app)).await
+    lambda_http::run(front(Role::Dashboard, flatline_dashboard::router).await).await
 }

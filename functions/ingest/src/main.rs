@@ -1,10 +1,8 @@
 //! The Lambda function that takes heartbeats.
 
-use flatline_shared::app::App;
-use flatline_shared::aws::Role;
+use flatline_shared::aws::{Role, front};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let app = App::on_aws(Role::Ingest).await?;
-    lambda_http::run(flatline_ingest::router(app)).await
+    lambda_http::run(front(Role::Ingest, flatline_ingest::router).await).await
 }

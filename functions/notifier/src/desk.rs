@@ -7,7 +7,7 @@ use flatline_shared::app::App;
 use flatline_shared::config::{Channel, Config};
 use flatline_shared::notify::{Format, format};
 use flatline_shared::store::{Claim, Lease, OutboxRow, Release, StoreError};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::bell::{Bell, Wake};
 use crate::ending;
@@ -27,6 +27,8 @@ const SLOW_GLANCE_MS: i64 = 10_000;
 const MANY: usize = 200;
 /// When to come back to a channel that somebody else attends: they may have died, in ms.
 const TAKEN_PAUSE_MS: i64 = 10_000;
+/// Rows that wait for longer than this are told in the log, once in this time, in ms.
+const LONG_MS: i64 = 60_000;
 /// When to come back after the store failed, in ms.
 const STORE_PAUSE_MS: i64 = 2_000;
 
@@ -75,6 +77,8 @@ pub struct Desk<'a> {
     until: Until,
     /// Keys of the rows that the last visit saw.
     seen: BTreeSet<String>,
+    /// When the log was last told that rows wait, in ms of the monotonic clock.
+    told_ms: Option<i64>,
     unreadable: Unreadable,
 }
 
@@ -83,7 +87,8 @@ impl<'a> Desk<'a> {
     pub fn new(app: &'a App, channel: String, duty: Duty<'a>, bell: Bell, until: Until) -> Self {
         let owner = owner();
         let seen = BTreeSet::new();
-        Self { app, duty, channel, owner, bell, until, seen, unreadable: Unreadable::default() }
+        let unreadable = Unreadable::default();
+        Self { app, duty, channel, owner, bell, until, seen, told_ms: None, unreadable }
     }
 
     /// The channel's name.
@@ -175,7 +180,26 @@ impl<'a> Desk<'a> {
         let outbox = self.app.store.outbox(&self.channel).await?;
         self.seen = outbox.rows.iter().map(|row| row.key.clone()).collect();
         self.unreadable.mind(self.app, &self.channel, outbox.unreadable).await;
+        self.tell_age(&outbox.rows);
         Ok(outbox.rows)
+    }
+
+    /// An alarm on AWS reads this event.
+    fn tell_age(&mut self, rows: &[OutboxRow]) {
+        let Some(oldest) = rows.iter().map(|row| row.delivery.queued.committed_at).min() else {
+            return;
+        };
+        let age_ms = self.app.clock.now().since_ms(oldest);
+        let now_ms = self.app.clock.monotonic_ms();
+        if age_ms > LONG_MS && self.told_ms.is_none_or(|told_ms| now_ms - told_ms >= LONG_MS) {
+            self.told_ms = Some(now_ms);
+            info!(
+                channel = self.channel,
+                rows = rows.len(),
+                oldest_s = age_ms / 1_000,
+                "rows wait"
+            );
+        }
     }
 
     /// Waits until `due`, or until there is something new.

@@ -11,8 +11,8 @@ use super::entry::Surroundings;
 use super::names::ChannelNames;
 use super::reader::{Judge, Place};
 use super::{
-    AlertKeys, ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Settings, authorities,
-    fingerprint, keys, notifications, senders, services, settings, twice,
+    AlertKeys, ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Secret, Settings,
+    authorities, fingerprint, keys, notifications, senders, services, settings, twice,
 };
 
 /// The files of the folder. Only the first must be there.
@@ -113,6 +113,7 @@ impl Config {
             read_key: env.secret("READ_API_KEY"),
             dashboard_password: env.secret("DASHBOARD_PASSWORD"),
             public_url: read_public_url(judge, env),
+            watchdog_url: read_watchdog_url(judge, env),
             authorities: authorities::read(judge, env),
             hash,
             warnings: Vec::new(),
@@ -178,4 +179,16 @@ fn read_public_url(judge: &Judge, env: &Env) -> Option<String> {
         judge.error(&Place::variable("FLATLINE_PUBLIC_URL"), sentence);
     }
     Some(text.trim_end_matches('/').to_owned())
+}
+
+/// `FLATLINE_WATCHDOG_PING_URL`; whoever knows it could silence the alarm, so it is a secret.
+fn read_watchdog_url(judge: &Judge, env: &Env) -> Option<Secret> {
+    const NAME: &str = "FLATLINE_WATCHDOG_PING_URL";
+    let text = env.get(NAME)?;
+    if !Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
+        let sentence = "must be an http or https URL that another monitor gave you";
+        judge.error(&Place::variable(NAME), sentence);
+    }
+    env.secret(NAME)
 }

@@ -45,6 +45,8 @@ pub struct Config {
     pub dashboard_password: Option<Secret>,
     /// `FLATLINE_PUBLIC_URL`, without a trailing slash.
     pub public_url: Option<String>,
+    /// `FLATLINE_WATCHDOG_PING_URL`: who expects to hear of each complete tick.
+    pub watchdog_url: Option<Secret>,
     /// `FLATLINE_CA`: authorities whose certificates are trusted besides the public ones (DER).
     pub authorities: Vec<Vec<u8>>,
     /// Hash of what decides statuses and routes; a change raises the revision.

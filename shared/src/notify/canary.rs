@@ -83,6 +83,15 @@ impl Canary for HttpCanary {
     fn prove(&self) -> BoxFuture<Result<UnixMs, SendError>> {
         Box::pin(self.clone().send())
     }
+
+    fn ping(&self, url: &Secret) -> BoxFuture<Result<(), SendError>> {
+        let request = self.client.get(url.expose());
+        Box::pin(async move {
+            let refused = |error: reqwest::Error| failure("the watchdog", error);
+            request.send().await.and_then(reqwest::Response::error_for_status).map_err(refused)?;
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]

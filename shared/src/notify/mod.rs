@@ -20,6 +20,7 @@ mod guard;
 mod mask;
 mod message;
 mod outgoing;
+pub(crate) mod signature;
 mod smtp;
 mod story;
 mod tls;
@@ -39,6 +40,7 @@ pub use outgoing::{
 };
 pub use story::{Story, Tone};
 pub use tls::use_ring;
+pub(crate) use transport::client_builder;
 pub use transport::{ClientError, HttpTransport, REQUEST_TIMEOUT_MAX_MS};
 pub use verdict::Verdict;
 

@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub const REQUEST_TIMEOUT_MAX_MS: u64 = 10_000;
 
 /// What every client of ours has in common: its name, whom it trusts, no redirects, no proxies.
-pub(super) fn client_builder(
+pub(crate) fn client_builder(
     roots: &[Vec<u8>],
     timeout: Duration,
 ) -> Result<ClientBuilder, ClientError> {
@@ -40,7 +40,7 @@ pub(super) fn client_builder(
 /// A client could not be built; nothing can be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be built: {0}")]
-pub struct ClientError(#[from] pub(super) reqwest::Error);
+pub struct ClientError(#[from] pub(crate) reqwest::Error);
 
 /// Sends to channels over the network, by HTTP and by SMTP.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@
 //! - [`dice`]: chance that can be repeated.
 //! - [`deployment`]: the Lambda binaries on one table, without AWS, by [`runtime_api`].
 //! - [`mail`]: a mail server, with TLS from the start or by STARTTLS, that keeps messages or fails.
+//! - [`moto`]: moto, which stands in for services of AWS.
 //! - [`process`]: real processes, among them `flatline`; kill -9, signals, restarts, output, CPU, memory.
 //! - [`receiver`]: a webhook receiver, plain or TLS, that answers what it is told to.
 //! - [`runtime_api`]: the Runtime API of one Lambda process, and an HTTP API in front of several.
@@ -41,6 +42,7 @@ pub mod deployment;
 pub mod dice;
 mod listener;
 pub mod mail;
+pub mod moto;
 mod pour;
 pub mod process;
 pub mod receiver;

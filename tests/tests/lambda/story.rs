@@ -40,6 +40,7 @@ async fn a_heartbeat_stops_and_comes_back_and_each_is_told_once() -> anyhow::Res
     assert_eq!(told, ["alert Disk", "down api", "up api"]);
     assert!((1..=3).contains(&batches), "{batches}");
     assert!(stage.gateway.failures().is_empty());
+    crate::privileges::assert_kept(&stage);
 
     let store = stage.deployment.store();
     assert!(store.sight_log().await?.last_proof.is_some(), "canaries were heard");

@@ -14,8 +14,12 @@ fn no_file_is_too_long_to_read_at_once() {
         "A file of more than 400 lines holds more than one thing: split it, tests first.",
         FILES.iter().filter(|file| file.ends(&CODE)).filter_map(|file| {
             let lines = file.text.lines().count();
-            // A client is one file, because people copy it.
-            let longest = if is_client(&file.path) { LONGEST * 3 / 2 } else { LONGEST };
+            // A client is one file, because people copy it; a stack is one, because CloudFormation wants it so.
+            let longest = match file.path.as_str() {
+                "template.yaml" => LONGEST * 3,
+                path if is_client(path) => LONGEST * 3 / 2,
+                _ => LONGEST,
+            };
             (lines > longest).then(|| format!("{}: {lines} lines", file.path))
         }),
     );

@@ -2,19 +2,16 @@
 //!
 //! Source: docs.aws.amazon.com/ses, API Reference V2, SendEmail.
 
-use std::time::{Duration, SystemTime};
-
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
 use flatline_domain::UnixMs;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use lettre::message::Mailbox;
 use serde_json::json;
 
 use super::{Mail, base};
 use crate::config::{Channel, ChannelOptions};
+use crate::notify::signature::Post;
 use crate::notify::{HttpRequest, Outgoing, RequestError};
 
 pub(super) fn read(options: &mut ChannelOptions<'_>) {
@@ -94,39 +91,23 @@ fn signed(
     region: &str,
     now: UnixMs,
 ) -> Result<(), RequestError> {
-    let unusable = || RequestError::Credential("AWS credentials");
     let secret = |key: &'static str| channel.secret(key).ok_or(RequestError::Missing(key));
-    let identity = Credentials::new(
+    let credentials = Credentials::new(
         secret("ACCESSKEYID")?,
         secret("SECRETACCESSKEY")?,
         channel.secret("SESSIONTOKEN").map(str::to_owned),
         None,
         "flatline",
-    )
-    .into();
-    let params = SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("ses")
-        .time(SystemTime::UNIX_EPOCH + Duration::from_millis(now.0.max(0) as u64))
-        .settings(SigningSettings::default())
-        .build()
-        .map_err(|_| unusable())?
-        .into();
-    let content_type = [("content-type", "application/json")];
-    let signable = SignableRequest::new(
-        "POST",
-        request.url.as_str(),
-        content_type.into_iter(),
-        SignableBody::Bytes(&request.body),
-    )
-    .map_err(|_| unusable())?;
-    let (instructions, _) = sign(signable, &params).map_err(|_| unusable())?.into_parts();
-    for (name, value) in instructions.headers() {
-        let name: HeaderName = name.parse().map_err(|_| unusable())?;
-        let mut value: HeaderValue = value.parse().map_err(|_| unusable())?;
-        value.set_sensitive(true);
-        request.headers.insert(name, value);
-    }
+    );
+    let post = Post {
+        service: "ses",
+        region,
+        url: request.url.as_str(),
+        headers: &[("content-type", "application/json")],
+        body: &request.body,
+    };
+    let signature = post.signed(credentials, now);
+    let signature = signature.map_err(|_| RequestError::Credential("AWS credentials"))?;
+    request.headers.extend(signature);
     Ok(())
 }

@@ -47,6 +47,20 @@ impl Request {
         items.iter().filter_map(|item| item.as_object()?.values().next())
     }
 
+    /// What IAM asks for: a transaction needs the actions of its parts, and none of its own.
+    pub(super) fn actions(&self) -> Vec<String> {
+        if self.operation != "TransactWriteItems" {
+            return vec![format!("dynamodb:{}", self.operation)];
+        }
+        let items = self.body["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let kinds = items.iter().filter_map(|item| item.as_object()?.keys().next());
+        let action = |kind: &String| match kind.as_str() {
+            "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+            kind => format!("dynamodb:{kind}Item"),
+        };
+        kinds.map(action).collect()
+    }
+
     /// `<PK>/<SK>` of every item that is named; the values of a query's key condition.
     pub(super) fn keys(&self) -> Vec<String> {
         match self.operation.as_str() {
