@@ -16,9 +16,9 @@ import base64
 import binascii
 import json
 import os
-import secrets
 import subprocess
 import sys
+import tempfile
 
 # A parameter of the standard tier, which costs nothing, holds 4 KB.
 PIECE_BYTES = 4000
@@ -87,9 +87,13 @@ def wanted(environment):
 
 
 def aws(operation, **request):
-    """One call of the command line. Values go through its standard input, never its arguments."""
-    command = ["aws", "ssm", operation, "--output", "json", "--cli-input-json", "file:///dev/stdin"]
-    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
+    """One call of the command line. Values go through a file of ours, never its arguments."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(request, file)
+        file.flush()
+        command = ["aws", "ssm", operation, "--output", "json"]
+        command += ["--cli-input-json", f"file://{file.name}"]
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise Refused(f"aws ssm {operation}: {done.stderr.strip()}")
     return json.loads(done.stdout or "{}")
@@ -113,7 +117,8 @@ def main():
     there = set() if arguments.dry_run else stored(path)
     canary = [("ingest", "FLATLINE_CANARY_KEY"), ("checker", "FLATLINE_CANARY_KEY")]
     if canary[0] not in values and not there.issuperset(canary):
-        values.update(dict.fromkeys(canary, f"fl_{secrets.token_urlsafe(32)}"))
+        key = base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
+        values.update(dict.fromkeys(canary, f"fl_{key}"))
     for (function, name), value in sorted(values.items()):
         print(f"{path}/{function}/{name}")
         if not arguments.dry_run:

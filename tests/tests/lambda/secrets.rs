@@ -91,6 +91,8 @@ async fn keys_in_pieces_open_and_a_new_one_opens_at_once() -> anyhow::Result<()>
 async fn what_is_missing_is_told_once_and_comes_later() -> anyhow::Result<()> {
     let Some(moto) = Moto::start().await? else { return Ok(()) };
     let deployment = Deployment::of(ConfigDir::new()?.service("api", 600)?).await?;
+    // moto takes its time for the first request to a service.
+    put(&moto, "nobody/NOTHING", "nothing").await?;
     let checker = function(&deployment, &moto, "checker").await?;
     let failed = checker.invoke(&sample("checker-schedule")).await;
     assert!(matches!(failed, Err(InvokeError::Function { .. })), "{failed:?}");
