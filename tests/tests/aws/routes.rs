@@ -78,7 +78,6 @@ fn the_local_lambda_emulator_has_the_same_routes() {
     let lines = rest.lines().take_while(|line| !line.starts_with('[') && !line.is_empty());
     let routes: BTreeSet<(String, String)> = lines
         .filter_map(|line| line.split_once('='))
-        .map(|(path, function)| (path, function))
         .map(|(path, function)| (path.trim().replace('"', ""), function.trim().replace('"', "")))
         .collect();
     for route in ROUTES.iter().filter(|route| route.function != Function::Dashboard) {

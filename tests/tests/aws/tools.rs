@@ -23,8 +23,8 @@ pub fn tool(environment: &str, program: &str) -> Option<PathBuf> {
 }
 
 /// Runs a tool at the root, with no account and no way to one.
-fn is_content(program: PathBuf, arguments: &[&str]) {
-    let output = Command::new(&program)
+fn is_content(program: &Path, arguments: &[&str]) {
+    let output = Command::new(program)
         .args(arguments)
         .current_dir(root())
         .envs([
@@ -43,14 +43,14 @@ fn is_content(program: PathBuf, arguments: &[&str]) {
 #[test]
 fn sam_validates_the_template() {
     let Some(sam) = tool("sam", "sam") else { return };
-    is_content(sam.clone(), &["validate"]);
-    is_content(sam, &["validate", "--lint"]);
+    is_content(&sam, &["validate"]);
+    is_content(&sam, &["validate", "--lint"]);
 }
 
 #[test]
 fn cfn_lint_has_nothing_to_say_about_the_transformed_template() {
     let (Some(lint), Some(file)) = (tool("sam", "cfn-lint"), template::file()) else { return };
-    is_content(lint, &["--template", &file.to_string_lossy()]);
+    is_content(&lint, &["--template", &file.to_string_lossy()]);
 }
 
 #[test]
@@ -61,5 +61,5 @@ fn checkov_has_nothing_to_say_but_what_is_skipped_with_a_reason() {
     let rules = root().join("tests/tests/aws/checkov.yaml");
     let arguments = ["--framework", "cloudformation", "--skip-download", "--quiet", "--compact"];
     let about = ["--config-file", &rules.to_string_lossy(), "--file", &file.to_string_lossy()];
-    is_content(checkov, &[&about[..], &arguments].concat());
+    is_content(&checkov, &[&about[..], &arguments].concat());
 }
