@@ -2,8 +2,8 @@
 """Puts the secrets of a stack into the Systems Manager Parameter Store.
 
 Reads them from the variables of this shell, under the names that they have everywhere: API_KEYS
-(JSON, or that in base64), ALERT_API_KEY, READ_API_KEY, DASHBOARD_PASSWORD, NOTIFICATION_*,
-FLATLINE_WATCHDOG_PING_URL. Each goes to the functions that need it and to no other. The canary's key
+(JSON, or that in base64), ALERT_API_KEY, ALERT_SENTRY_SECRET, READ_API_KEY, DASHBOARD_PASSWORD,
+NOTIFICATION_*, FLATLINE_WATCHDOG_PING_URL. Each goes to the functions that need it and to no other. The canary's key
 is made if there is none. Prints names only.
 
 Usage: secrets.py STACK [--stdin] [--dry-run]
@@ -26,6 +26,7 @@ PIECE_BYTES = 4000
 FUNCTIONS = {
     "API_KEYS": ["ingest"],
     "ALERT_API_KEY": ["alert", "dashboard"],
+    "ALERT_SENTRY_SECRET": ["alert"],
     "READ_API_KEY": ["dashboard"],
     "DASHBOARD_PASSWORD": ["dashboard"],
     "FLATLINE_WATCHDOG_PING_URL": ["checker"],
