@@ -44,6 +44,7 @@ fn own_variables(function: &str) -> &'static [&'static str] {
     match function {
         "ingest" => &["API_KEYS", "FLATLINE_CANARY_KEY"],
         "alert" => &["ALERT_API_KEY"],
+        "dashboard" => &["ALERT_API_KEY", "READ_API_KEY", "DASHBOARD_PASSWORD"],
         "checker" => &["FLATLINE_CANARY_KEY", "FLATLINE_REVISION"],
         "notifier" => &["FLATLINE_REVISION", "NOTIFICATION_"],
         _ => &[],

@@ -1,5 +1,6 @@
 //! The five real Lambda binaries, each under a Runtime API of its own, on one table behind the bridge.
 
+mod by_hand;
 mod cold_start;
 mod counts;
 mod events;

@@ -42,7 +42,8 @@ impl Stage {
         let routes = [
             ("/api/heartbeat", heartbeats),
             ("/api/alert", alerts.clone()),
-            ("/api/test-notification", alerts),
+            ("/api/test-notification", alerts.clone()),
+            ("/api/deliveries/replay", alerts),
             ("/", rest),
         ];
         let gateway = Gateway::start(routes).await?;
@@ -79,7 +80,8 @@ impl Stage {
         Ok(())
     }
 
-    async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+    /// A request with this key and body; status and answer.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let request = http_client().post(format!("{}{path}", self.gateway.url()));
         let answer = request.bearer_auth(key).json(body).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
