@@ -169,9 +169,9 @@ if (every && part !== undefined) {
 // Alerts that are newer than what this browser has seen: on the page, and outside of it once asked for.
 // A page that nobody looks at asks for nothing.
 const address = (path) => new URL(path, import.meta.url);
-const KINDS = { critical: "down", error: "down", info: "up", ok: "up", resolved: "up" };
-const toast = ({ severity = "", status, title, message = "", serviceId }) => {
-  const box = make("div", { className: `toast s-${KINDS[status] ?? KINDS[severity.toLowerCase()] ?? "degraded"}` });
+const KINDS = { critical: "down", error: "down", info: "up", ok: "up" };
+const toast = ({ severity = "", title, message = "", serviceId }) => {
+  const box = make("div", { className: `toast s-${KINDS[severity.toLowerCase()] ?? "degraded"}` });
   const close = make("button", { className: "btn", ariaLabel: `Dismiss ${title}`, textContent: "\u00d7" });
   close.onclick = () => box.remove();
   const href = address(serviceId ? `services/${encodeURIComponent(serviceId)}` : "alerts");
