@@ -104,7 +104,8 @@ mod tests {
         let name = "A service with a name that is longer than any sign on any page could ever be";
         let badge = Badge { label: name, message: "up", color: "#0a7448", ink: "#ffffff" };
         assert!(
-            svg(&badge).contains(">A service with a name that is longer than any sign on any p\u{2026}<")
+            svg(&badge)
+                .contains(">A service with a name that is longer than any sign on any p\u{2026}<")
         );
     }
 }

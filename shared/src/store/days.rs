@@ -1,6 +1,6 @@
 //! The days of a service that were not wholly up: one item per service, and one more for imported ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use flatline_domain::sight::merged;
@@ -12,7 +12,7 @@ use super::call::{Patience, Reading};
 use super::commit::HISTORY_EXTRA_DAYS;
 use super::item::{self, Item, Reader, number, text};
 use super::rows::unless_broken;
-use super::{Commit, DaysByService, Store, StoreError, SweptDays, keys};
+use super::{Commit, DaysByService, Store, StoreError, keys};
 
 /// A map from the number of the day to its degraded, down, unknown and blind ms.
 const DAYS: &str = "d";
@@ -20,6 +20,15 @@ const DAYS: &str = "d";
 /// Of an item of days that another monitor recorded. It is apart from our own, so that no transition
 /// writes it again; an id holds no `#`.
 const IMPORTED: &str = "im";
+
+/// What a sweep of the days found.
+#[derive(Clone, Debug, Default)]
+pub struct SweptDays {
+    /// What can be read.
+    pub days: DaysByService,
+    /// Ids of services of which something cannot.
+    pub broken: BTreeSet<String>,
+}
 
 impl Store {
     /// The days of one service that were not wholly up, and its imported ones, by consistent reads.

@@ -128,6 +128,7 @@ use crate::clock::SharedClock;
 
 pub use alert::alert_key;
 pub use copy::CopiedTrouble;
+pub use days::SweptDays;
 pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};
 pub use lease::{ChannelState, Claim, Lease, Release};
 pub use notice::{ALERT_NOTICE_MAX_BYTES, NOTICE_MAX_BYTES, Notice};

@@ -1,6 +1,6 @@
 //! What goes into the store and comes out of it, in full names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use flatline_domain::{Days, Event, QueuedNotice, ServiceRecord, Status, Transition, UnixMs};
 use serde::{Deserialize, Serialize};
@@ -352,12 +352,3 @@ pub struct Incident {
 
 /// Days of one service, keyed by service id.
 pub type DaysByService = BTreeMap<String, Days>;
-
-/// What a sweep of the days found.
-#[derive(Clone, Debug, Default)]
-pub struct SweptDays {
-    /// What can be read.
-    pub days: DaysByService,
-    /// Ids of services of which something cannot.
-    pub broken: BTreeSet<String>,
-}
