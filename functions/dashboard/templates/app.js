@@ -51,7 +51,7 @@ const filter = async () => {
     for (const row of $(".rows", group).children) {
       const link = $("a", row), standing = /s-(\w+)/.exec(row.className)?.[1] ?? "up";
       const wanted = (!status || standing === status) &&
-        (all || has(link.textContent) || has(decodeURIComponent(link.pathname.replace(/.*\//, ""))));
+        (all || has(link.textContent) || has(decodeURIComponent(link.getAttribute("href").replace(/.*\//, ""))));
       if (row.hidden === wanted) row.hidden = !wanted;
       if (wanted) any = ++shown;
       if (++seen % 1000 === 0) await new Promise((next) => setTimeout(next));
@@ -117,7 +117,7 @@ const morph = (old, fresh) => {
   drop(null);
 };
 const part = main.dataset.part;
-let tag = "", busy = false, due = Infinity;
+let tag, busy, due = Infinity;
 const refresh = async () => {
   if (busy || part === undefined) return;
   busy = true;
