@@ -65,7 +65,12 @@ const QUESTIONS: [Question; 38] = [
     ("POST", "/api/heartbeat", Some(KEY), r#"{"serviceId":"api"}"#),
     ("POST", "/api/alert", None, r#"{"title":"t","message":"m"}"#),
     ("POST", "/api/alert", Some(ALERT_KEY), r#"{"title":7,"message":"m"}"#),
-    ("POST", "/api/alert", Some(ALERT_KEY), r#"{"title":"t","message":"m","severity":"info"}"#),
+    (
+        "POST",
+        "/api/alert",
+        Some(ALERT_KEY),
+        r#"{"title":"t <road>","message":"m","severity":"info"}"#,
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,7 +103,9 @@ async fn ask(url: String, question: Question) -> anyhow::Result<String> {
     let request =
         http_client().request(Method::from_bytes(method.as_bytes())?, format!("{url}{path}"));
     let request = key.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-    let answer = request.body(body).send().await?;
+    // The same alert twice would be known already the second time; numbers are masked below.
+    let road = url.rsplit(':').next().unwrap_or_default();
+    let answer = request.body(body.replace("<road>", road)).send().await?;
     let mut told = format!("{}\n", answer.status());
     for name in HEADERS {
         let values = answer.headers().get_all(name).iter();
@@ -121,5 +128,7 @@ fn timeless(text: &str) -> String {
         }
     }
     let spans = ["# s ago", "# seconds ago", "# second ago", "just now"];
-    spans.iter().fold(masked, |text, span| text.replace(span, "some time ago"))
+    let masked = spans.iter().fold(masked, |text, span| text.replace(span, "some time ago"));
+    // A slow machine may need a minute between the two.
+    masked.replace("# min some time ago", "some time ago").replace("for # min # s", "for # s")
 }
