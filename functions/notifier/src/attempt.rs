@@ -6,12 +6,12 @@ use flatline_domain::lane::{GIVE_UP_AFTER_MS, backoff_ms};
 use flatline_domain::{Event, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::{Channel, Secret, variable_name};
-use flatline_shared::notify::{Answer, Format, Mask, Message, Outgoing, SendError, Verdict};
+use flatline_shared::notify::{Ahead, Format, Mask, Message, Outgoing, SendError, Verdict};
 use flatline_shared::store::OutboxRow;
 use tracing::warn;
 
-/// The longest that a send may take, in ms; the transport gives up sooner. Less than what is left of
-/// the lease when it begins.
+/// The longest that a message may take with what goes ahead of it, in ms; the transport gives up a
+/// single request sooner. Less than what is left of the lease when it begins.
 pub(crate) const SEND_MS: i64 = 12_000;
 /// Jitter of a back-off, in percent, up and down.
 const JITTER_PERCENT: i64 = 10;
@@ -107,19 +107,57 @@ pub async fn attempt(app: &App, channel: &Channel, format: &Format, rows: &[Outb
     }
 }
 
-/// What became of one request.
+/// What became of one request, or of a message with those ahead of it.
 enum Told {
     Outcome(Outcome),
     Moved { key: &'static str, value: String },
 }
 
 async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'_>) -> Told {
-    let outgoing = match (format.request)(message, channel) {
-        Ok(outgoing) => outgoing,
+    let made = (format.ahead)(message, channel)
+        .and_then(|ahead| Ok((ahead, (format.request)(message, channel)?)));
+    let (ahead, outgoing) = match made {
+        Ok(made) => made,
         Err(error) => return Told::Outcome(Outcome::Refused { reason: error.to_string() }),
     };
+    let host = outgoing.host().to_owned();
+    let all = async {
+        for ahead in ahead {
+            if let Some(failed) = go_ahead(app, channel, format, ahead).await {
+                return Told::Outcome(failed);
+            }
+        }
+        send(app, format, outgoing).await
+    };
+    tokio::select! {
+        biased;
+        told = all => told,
+        () = app.clock.sleep(SEND_MS) => {
+            let error = format!("sending to {host} took too long");
+            Told::Outcome(Outcome::Failed { error, after_ms: None, pace: Pace::Free })
+        }
+    }
+}
+
+/// Sends what goes ahead of a message. An outcome: it failed for now, so the message waits with it.
+async fn go_ahead(app: &App, channel: &Channel, format: &Format, ahead: Ahead) -> Option<Outcome> {
+    let Ahead { doing, outgoing } = ahead;
+    match send(app, format, outgoing).await {
+        Told::Outcome(Outcome::Failed { error, after_ms, pace }) => {
+            Some(Outcome::Failed { error: format!("{doing}: {error}"), after_ms, pace })
+        }
+        Told::Outcome(Outcome::Refused { reason }) => {
+            let (channel, reason) = (&channel.route.name, Mask::of(channel).hide(&reason));
+            warn!(channel, doing, reason, "refused; the message is sent all the same");
+            None
+        }
+        Told::Outcome(Outcome::Accepted { .. }) | Told::Moved { .. } => None,
+    }
+}
+
+async fn send(app: &App, format: &Format, outgoing: Outgoing) -> Told {
     let is_mail = outgoing.http().is_none();
-    let answer = match send(app, outgoing).await {
+    let answer = match app.transport.send(outgoing).await {
         Ok(answer) => answer,
         Err(SendError::Forbidden(reason)) => return Told::Outcome(Outcome::Refused { reason }),
         Err(SendError::Failed(error)) => {
@@ -140,17 +178,6 @@ async fn tell(app: &App, channel: &Channel, format: &Format, message: &Message<'
         Verdict::Permanent { reason } => Outcome::Refused { reason },
         Verdict::Moved { key, value } => return Told::Moved { key, value },
     })
-}
-
-async fn send(app: &App, outgoing: Outgoing) -> Result<Answer, SendError> {
-    let host = outgoing.host().to_owned();
-    tokio::select! {
-        biased;
-        answer = app.transport.send(outgoing) => answer,
-        () = app.clock.sleep(SEND_MS) => {
-            Err(SendError::Failed(format!("sending to {host} took too long")))
-        }
-    }
 }
 
 /// Whether an attempt at `row` that failed was the last one. A test is tried once.

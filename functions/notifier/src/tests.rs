@@ -4,6 +4,7 @@ mod bench;
 mod broken;
 mod channels;
 mod crashes;
+mod emergencies;
 mod failures;
 mod fallbacks;
 mod folding;

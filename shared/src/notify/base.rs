@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
-use super::{HttpRequest, Outgoing, RequestError};
+use super::{Ahead, HttpRequest, Message, Outgoing, RequestError};
 use crate::config::Channel;
 
 /// The address of `path` at the vendor, or at `config.baseUrl`.
@@ -35,6 +35,12 @@ pub(super) fn post_json(url: Url, body: &Value) -> Outgoing {
         headers,
         body: body.to_string().into(),
     })
+}
+
+/// Nothing goes ahead of a message.
+#[expect(clippy::unnecessary_wraps, reason = "others may fail")]
+pub(super) const fn nothing(_: &Message<'_>, _: &Channel) -> Result<Vec<Ahead>, RequestError> {
+    Ok(Vec::new())
 }
 
 /// The body of an answer as JSON; null if it is none.

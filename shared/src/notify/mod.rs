@@ -5,7 +5,7 @@
 //! One file here and its name in the list below. The file has a `FORMAT`: what the configuration may
 //! say ([`ChannelType`]), a pure `request` (a [`Message`] and the [`Channel`] in, an [`Outgoing`]
 //! out) and a pure `judge` (an [`Answer`] in, a [`Verdict`] out; [`verdict::by_status`] if the vendor
-//! keeps to HTTP). What a message says is in its [`Story`]; [`fit`] escapes it for the vendor and
+//! keeps to HTTP). Where a vendor needs a request of its own first, `ahead` makes it. What a message says is in its [`Story`]; [`fit`] escapes it for the vendor and
 //! cuts it to the vendor's limits. Order, retries, time-outs, redirects, the guard against private
 //! addresses and the log are the same for all and not its business. A message may
 //! tell of many deliveries ([`Message::is_folded`]), but never to a type that holds incidents
@@ -35,7 +35,7 @@ pub use canary::{CanaryError, HttpCanary};
 pub use mask::Mask;
 pub use message::{Message, Undelivered};
 pub use outgoing::{
-    Answer, BoxFuture, Canary, Encryption, HttpRequest, Outgoing, RequestError, SendError,
+    Ahead, Answer, BoxFuture, Canary, Encryption, HttpRequest, Outgoing, RequestError, SendError,
     Submission, Transport,
 };
 pub use story::{Story, Tone};
@@ -49,6 +49,8 @@ pub use verdict::Verdict;
 pub struct Format {
     /// What its configuration may say.
     pub about: &'static ChannelType,
+    /// Makes the requests that have to go ahead of it; most types have none.
+    pub ahead: fn(&Message<'_>, &Channel) -> Result<Vec<Ahead>, RequestError>,
     /// Makes the request that tells the channel of this message.
     pub request: fn(&Message<'_>, &Channel) -> Result<Outgoing, RequestError>,
     /// Says what an answer means; the instant is now.

@@ -67,6 +67,16 @@ impl Outgoing {
     }
 }
 
+/// A request that goes ahead of a message, in the same attempt. When it fails for now, so does the
+/// attempt, before the message; when it is refused, the message goes all the same.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// What it does, as errors begin: `ending the emergency`.
+    pub doing: &'static str,
+    /// The request, judged as the message is.
+    pub outgoing: Outgoing,
+}
+
 /// One HTTP request.
 #[derive(Clone)]
 pub struct HttpRequest {

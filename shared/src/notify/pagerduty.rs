@@ -16,7 +16,7 @@ use crate::config::{Channel, ChannelOptions, ChannelType, Part, Probe, TemplateS
 use crate::render::time::rfc3339;
 
 /// PagerDuty, for the list of formats.
-pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge };
+pub(super) const FORMAT: Format = Format { about: &TYPE, ahead: base::nothing, request, judge };
 
 static TYPE: ChannelType = ChannelType {
     word: "pagerduty",

@@ -8,12 +8,13 @@ use flatline_domain::{Event, Status, UnixMs};
 use serde_json::json;
 
 use super::fit::{Limit, Text, one_line, plain};
+use super::message::half_hash;
 use super::verdict::{by_status, unconfirmed, with_wait_s};
-use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
+use super::{Ahead, Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
 /// Pushover, for the list of formats.
-pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge };
+pub(super) const FORMAT: Format = Format { about: &TYPE, ahead, request, judge };
 
 static TYPE: ChannelType = ChannelType {
     word: "pushover",
@@ -29,12 +30,15 @@ static TYPE: ChannelType = ChannelType {
     read,
 };
 
+const HOST: &str = "https://api.pushover.net";
 const MESSAGE: Limit = Limit::chars(1_024);
 const TITLE: Limit = Limit::chars(250);
 const URL_MAX: usize = 512;
 /// What an emergency repeats itself by, in s: each minute for an hour.
 const RETRY_S: i64 = 60;
 const EXPIRE_S: i64 = 3_600;
+/// Emergencies that one message ends at most: each takes a request within the time of one attempt.
+const ENDED_MAX: usize = 5;
 
 fn read(options: &mut ChannelOptions<'_>) {
     options.need_credential("USERKEY", "user key");
@@ -80,9 +84,58 @@ fn text(story: &Story) -> String {
     text.finish().trim_start().to_owned()
 }
 
-/// How urgent it is; 2 repeats until somebody confirms it. Of many as one the most urgent counts.
-fn priority(message: &Message<'_>, channel: &Channel) -> i8 {
-    message.parts().map(|part| priority_alone(&part, channel)).max().unwrap_or_default()
+/// How urgent it is; 2 repeats until somebody confirms it. Of many as one the most urgent counts, but
+/// nothing rings for what the same message says is over.
+fn priority(message: &Message<'_>, channel: &Channel, tags: &Tags) -> i8 {
+    let urgent = message.parts().map(|part| priority_alone(&part, channel)).max();
+    let most = if tags.opened.is_empty() { 1 } else { 2 };
+    urgent.unwrap_or_default().min(most)
+}
+
+/// Tags of the emergencies that a message opens, and of those that it ends, each once.
+#[derive(Default)]
+struct Tags {
+    opened: Vec<String>,
+    ended: Vec<String>,
+}
+
+impl Tags {
+    fn of(message: &Message<'_>, channel: &Channel) -> Self {
+        let mut tags = Self::default();
+        for part in message.parts() {
+            let opens = priority_alone(&part, channel) == 2;
+            let ends = is_end(&part) && has_emergencies(channel);
+            if !opens && !ends {
+                continue;
+            }
+            let tag = tag(&part, channel);
+            tags.opened.retain(|opened| *opened != tag);
+            if opens {
+                tags.opened.push(tag);
+            } else if !tags.ended.contains(&tag) {
+                tags.ended.push(tag);
+            }
+        }
+        tags
+    }
+}
+
+/// Whether it says that what rang is over, be it that nobody watches it any more.
+fn is_end(message: &Message<'_>) -> bool {
+    let is_over = !message.row.delivery.notice.status.is_incident();
+    message.event() == Event::Up || (message.event() == Event::Alert && is_over)
+}
+
+fn has_emergencies(channel: &Channel) -> bool {
+    channel.options.get("emergency").and_then(serde_json::Value::as_bool) == Some(true)
+}
+
+/// Marks the emergencies of a lane. An application may serve several channels and installations, and
+/// none of them may end what another one rings for.
+fn tag(message: &Message<'_>, channel: &Channel) -> String {
+    let page = message.config.public_url.as_deref().unwrap_or_default();
+    let lane = format!("{page}\n{}\n{}", channel.route.name, message.thread());
+    format!("flatline-{:032x}", half_hash(&lane))
 }
 
 fn priority_alone(message: &Message<'_>, channel: &Channel) -> i8 {
@@ -94,27 +147,39 @@ fn priority_alone(message: &Message<'_>, channel: &Channel) -> i8 {
         (Event::Alert, "warning") | (Event::Test, _) => 0,
         _ => i8::from(notice.status == Status::Down),
     };
-    // An alert that is over is no alarm, whatever it was.
-    let urgent = if message.event() == Event::Alert && !notice.status.is_incident() {
-        urgent.min(0)
-    } else {
-        urgent
-    };
-    let emergency = channel.options.get("emergency").and_then(serde_json::Value::as_bool);
+    // What is over is no alarm, whatever it was.
+    let urgent = if is_end(message) { urgent.min(0) } else { urgent };
     // A reminder would ring beside the emergency that its outage opened.
-    let rings = emergency == Some(true) && message.event() != Event::Reminder;
+    let rings = has_emergencies(channel) && message.event() != Event::Reminder;
     if urgent == 1 && rings { 2 } else { urgent }
+}
+
+fn token(channel: &Channel) -> Result<&str, RequestError> {
+    channel.secret("APITOKEN").ok_or(RequestError::Missing("APITOKEN"))
+}
+
+/// The requests that end the emergencies of what is over.
+fn ahead(message: &Message<'_>, channel: &Channel) -> Result<Vec<Ahead>, RequestError> {
+    let ended = Tags::of(message, channel).ended;
+    let end = |tag: &String| {
+        let path = format!("/1/receipts/cancel_by_tag/{tag}.json");
+        let url = base::at(channel, HOST, &path)?;
+        let outgoing = base::post_json(url, &json!({ "token": token(channel)? }));
+        Ok(Ahead { doing: "ending the emergency", outgoing })
+    };
+    ended.iter().take(ENDED_MAX).map(end).collect()
 }
 
 /// The request that tells Pushover of this message.
 pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, RequestError> {
-    let url = base::at(channel, "https://api.pushover.net", "/1/messages.json")?;
+    let url = base::at(channel, HOST, "/1/messages.json")?;
     let story = message.story();
     let template = message.template(channel).unwrap_or_default();
     let custom = |part: &str| template[part].as_str().filter(|text| !text.trim().is_empty());
-    let priority = priority(message, channel);
+    let tags = Tags::of(message, channel);
+    let priority = priority(message, channel, &tags);
     let mut body = json!({
-        "token": channel.secret("APITOKEN").ok_or(RequestError::Missing("APITOKEN"))?,
+        "token": token(channel)?,
         "user": channel.secret("USERKEY").ok_or(RequestError::Missing("USERKEY"))?,
         "title": custom("title").map_or_else(|| title(&story), |text| cut(&one_line(text), TITLE)),
         "message": custom("message").map_or_else(|| text(&story), |text| cut(text, MESSAGE)),
@@ -126,6 +191,10 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
             |key: &str, standard| channel.options.get(key).cloned().unwrap_or(json!(standard));
         body["retry"] = seconds("retrySeconds", RETRY_S);
         body["expire"] = seconds("expireSeconds", EXPIRE_S);
+        // Who rings for several rings on while one of them is over.
+        if let [tag] = &tags.opened[..] {
+            body["tags"] = tag.as_str().into();
+        }
     }
     for key in ["sound", "device"] {
         if let Some(text) = channel.option(key) {

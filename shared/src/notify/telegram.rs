@@ -18,7 +18,7 @@ use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, bas
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
 /// Telegram, for the list of formats.
-pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge };
+pub(super) const FORMAT: Format = Format { about: &TYPE, ahead: base::nothing, request, judge };
 
 static TYPE: ChannelType = ChannelType {
     word: "telegram",

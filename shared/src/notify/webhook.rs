@@ -26,7 +26,7 @@ use super::{Answer, Format, HttpRequest, Message, Outgoing, RequestError, Verdic
 use crate::config::{Channel, ChannelType, Part, TemplateShape};
 
 /// The webhook, for the list of formats.
-pub(super) const FORMAT: Format = Format { about: &TYPE, request, judge };
+pub(super) const FORMAT: Format = Format { about: &TYPE, ahead: base::nothing, request, judge };
 
 static TYPE: ChannelType = ChannelType {
     word: "webhook",

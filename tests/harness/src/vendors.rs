@@ -18,6 +18,7 @@ mod webhook;
 
 use crate::receiver::{Received, Reply};
 
+pub use pushover::ringing;
 pub use server::{FaultServer, Visit};
 
 /// Who sits at a desk.

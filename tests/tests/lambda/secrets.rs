@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flatline_harness::config::{ALERT_KEY, ConfigDir};
 use flatline_harness::deployment::Deployment;
 use flatline_harness::moto::Moto;
+use flatline_harness::process::Process;
 use flatline_harness::runtime_api::{InvokeError, LambdaProcess};
 use serde_json::{Value, json};
 use tokio::time::{Duration, interval};
@@ -50,7 +51,7 @@ async fn beat(ingest: &LambdaProcess, key: &str) -> anyhow::Result<u64> {
 
 async fn output(function: &LambdaProcess) -> anyhow::Result<String> {
     let process = function.ready(LONG_MS).await?;
-    Ok(process.as_ref().map(|process| process.output()).unwrap_or_default())
+    Ok(process.as_ref().map(Process::output).unwrap_or_default())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

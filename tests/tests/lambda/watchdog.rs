@@ -1,5 +1,6 @@
 //! The watchdog hears of complete ticks, and of no others.
 
+use flatline_harness::process::Process;
 use flatline_harness::receiver::Receiver;
 use tokio::time::{Duration, timeout};
 
@@ -28,7 +29,7 @@ async fn the_watchdog_is_told_of_a_complete_tick_only() -> anyhow::Result<()> {
     let [ping] = &told[..] else { panic!("{} pings", told.len()) };
     assert!(ping.path.ends_with("/secret-of-the-watchdog"), "{}", ping.path);
     let process = hearing.ready(crate::stage::LONG_MS).await?;
-    let log = process.as_ref().map(|process| process.output()).unwrap_or_default();
+    let log = process.as_ref().map(Process::output).unwrap_or_default();
     assert!(!log.contains("secret-of-the-watchdog"), "{log}");
     Ok(())
 }

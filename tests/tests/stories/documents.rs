@@ -96,7 +96,13 @@ fn documents() -> Result<Vec<(String, String)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut names = vec!["README.md".to_owned()];
     for entry in fs::read_dir(root.join("docs"))? {
-        names.push(format!("docs/{}", entry?.file_name().display()));
+        let path = entry?.path();
+        // Beside the documents lie their pictures.
+        if let Some(stem) =
+            path.file_stem().filter(|_| path.extension().is_some_and(|it| it == "md"))
+        {
+            names.push(format!("docs/{}.md", stem.display()));
+        }
     }
     names.sort();
     let read = |name: String| Ok((name.clone(), fs::read_to_string(root.join(name))?));

@@ -3,6 +3,7 @@
 mod accepted;
 mod answers;
 mod certificates;
+mod emergencies;
 mod hall;
 mod mail;
 mod many;

@@ -199,6 +199,21 @@ pub(in crate::notify) fn sent(
     (format.request)(&message, channel).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// What the channel is sent ahead of a delivery.
+pub(in crate::notify) fn ahead(
+    config: &Config,
+    name: &str,
+    row: &OutboxRow,
+    also: &[OutboxRow],
+) -> Vec<Outgoing> {
+    let channel = channel(config, name);
+    let rows = [std::slice::from_ref(row), also].concat();
+    let message = Message::folded(&rows, config, NOW).expect("there is one");
+    let format = format(channel.kind).expect("every type has a format");
+    let ahead = (format.ahead)(&message, channel).unwrap_or_else(|error| panic!("{name}: {error}"));
+    ahead.into_iter().map(|ahead| ahead.outgoing).collect()
+}
+
 /// The body as JSON; a form as an object of lists, an e-mail as its lines.
 pub(in crate::notify) fn body(outgoing: &Outgoing) -> Value {
     match outgoing {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fixture::{body, config, events, names, rows, sent};
+use super::fixture::{ahead, body, config, events, names, rows, sent};
 use crate::notify::{Outgoing, Submission};
 
 fn request(outgoing: &Outgoing) -> Value {
@@ -39,7 +39,13 @@ fn every_event_is_told_to_every_channel() {
             .into_iter()
             .map(|event| {
                 let (row, also) = rows(event);
-                (event.to_owned(), request(&sent(&config, name, &row, &also)))
+                let mut told = request(&sent(&config, name, &row, &also));
+                let before: Vec<_> =
+                    ahead(&config, name, &row, &also).iter().map(request).collect();
+                if !before.is_empty() {
+                    told["ahead"] = before.into();
+                }
+                (event.to_owned(), told)
             })
             .collect();
         insta::assert_json_snapshot!(name, all);
@@ -50,7 +56,9 @@ fn every_event_is_told_to_every_channel() {
 fn no_request_shows_its_secrets() {
     let config = config();
     for name in names(&config) {
-        let shown = format!("{:?}", sent(&config, name, &rows("down").0, &[]));
+        let row = rows("up").0;
+        let (ahead, sent) = (ahead(&config, name, &row, &[]), sent(&config, name, &row, &[]));
+        let shown = format!("{ahead:?} {sent:?}");
         for secret in
             ["tok", "/T/B/X", "ABC", "ses-secret", "mg-key", "smtp-secret", "po-", "pd-key"]
         {

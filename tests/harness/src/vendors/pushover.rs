@@ -1,11 +1,11 @@
-//! Pushover: POST /1/messages.json.
+//! Pushover: POST /1/messages.json, POST /1/receipts/cancel_by_tag/{tag}.json.
 //!
-//! Source: pushover.net/api.
+//! Source: pushover.net/api, pushover.net/api/receipts.
 
 use serde_json::{Value, json};
 
 use super::limits::{Unit, link};
-use super::{Refusal, Ruling, is_typed, path};
+use super::{Refusal, Ruling, Visit, is_typed, path};
 use crate::receiver::{Received, Reply};
 
 const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
@@ -20,7 +20,8 @@ fn refuse(rule: impl Into<String>) -> Refusal {
 }
 
 pub(super) fn rule(request: &Received) -> Ruling {
-    if request.method != "POST" || path(request) != "/1/messages.json" {
+    let is_message = path(request) == "/1/messages.json";
+    if request.method != "POST" || !(is_message || cancelled(request).is_some()) {
         return Err(Refusal::new(404, "", "the path"));
     }
     if !is_typed(request, "application/json") || !request.json.is_object() {
@@ -29,6 +30,9 @@ pub(super) fn rule(request: &Received) -> Ruling {
     let message = &request.json;
     if message["token"] != TOKEN {
         return Err(refuse("application token is invalid"));
+    }
+    if !is_message {
+        return Ok(Reply::status(200).body(json!({"status": 1}).to_string()));
     }
     if message["user"] != USER {
         return Err(refuse("user identifier is not a valid user, group, or subscribed user key"));
@@ -45,6 +49,29 @@ pub(super) fn rule(request: &Received) -> Ruling {
     Ok(reply.body(answer.to_string()))
 }
 
+/// The tag whose emergencies a request ends; none if it is another request.
+fn cancelled(request: &Received) -> Option<&str> {
+    let rest = path(request).strip_prefix("/1/receipts/cancel_by_tag/")?;
+    rest.strip_suffix(".json").filter(|tag| !tag.is_empty() && !tag.contains('/'))
+}
+
+/// The emergencies that ring after these visits of a desk: each that was accepted and that no tag of
+/// its own ended later.
+pub fn ringing(visits: &[Visit]) -> Vec<&Visit> {
+    let mut ringing: Vec<&Visit> = Vec::new();
+    for visit in visits.iter().filter(|visit| visit.broken.is_none()) {
+        match cancelled(&visit.request) {
+            Some(ended) => ringing.retain(|emergency| {
+                let tags = emergency.request.json["tags"].as_str().unwrap_or_default();
+                tags.split(',').all(|tag| tag.trim() != ended)
+            }),
+            None if visit.request.json["priority"] == 2 => ringing.push(visit),
+            None => {}
+        }
+    }
+    ringing
+}
+
 fn checked(message: &Value) -> Result<(), String> {
     Unit::Chars.needed(&message["message"], "message", 1_024)?;
     Unit::Chars.allowed(&message["title"], "title", 250)?;
@@ -59,6 +86,12 @@ fn checked(message: &Value) -> Result<(), String> {
         return Err("priority is invalid".to_owned());
     }
     whole("timestamp", 0)?;
+    match &message["tags"] {
+        Value::Null => {}
+        Value::String(_) if priority != 2 => return Err("tags are of emergencies".to_owned()),
+        Value::String(tags) if tags.split(',').all(|tag| !tag.trim().is_empty()) => {}
+        tags => return Err(format!("tags is {tags}, no list with commas")),
+    }
     if priority == 2 && whole("retry", 0)? < 30 {
         return Err("retry must be supplied with priority=2, at least 30".to_owned());
     }

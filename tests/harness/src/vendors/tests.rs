@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::Vendor;
+use super::{Vendor, Visit, ringing};
 use crate::receiver::Received;
 
 fn request(path: &str, headers: &[(&str, &str)], body: &str) -> Received {
@@ -198,6 +198,20 @@ fn pushover() {
             (with("message", "".into()), "message", "nothing to say"),
             (with("token", "x".into()), "token", "a wrong token"),
             (with("user", "x".into()), "user", "an unknown user"),
+            (with("tags", "api,shop-1".into()), "", "an emergency with tags"),
+            (with("tags", "api,".into()), "tags", "an empty tag"),
+            (with("tags", json!(["api"])), "tags", "tags in a list of JSON"),
+        ],
+    );
+    let end = |path: &str, token: &str| of_json(path, &json!({ "token": token }));
+    let token = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
+    judge(
+        Vendor::Pushover,
+        &[
+            (end("/1/receipts/cancel_by_tag/api.json", token), "", "the end of an emergency"),
+            (end("/1/receipts/cancel_by_tag/api.json", "x"), "token", "by another application"),
+            (end("/1/receipts/cancel_by_tag/.json", token), "path", "the end of none"),
+            (end("/1/receipts/cancel_by_tag/api", token), "path", "not as JSON"),
         ],
     );
 }
@@ -253,4 +267,24 @@ fn webhook() {
             (of_json("/in", &json!({})), "address", "another address"),
         ],
     );
+}
+
+#[test]
+fn an_emergency_rings_until_one_of_its_tags_is_cancelled() {
+    let visit =
+        |request, broken: Option<&str>| Visit { request, broken: broken.map(str::to_owned) };
+    let rings = |tags: &str| of_json("/1/messages.json", &json!({"priority": 2, "tags": tags}));
+    let calm = of_json("/1/messages.json", &json!({"priority": 1}));
+    let end = |tag: &str| of_json(&format!("/1/receipts/cancel_by_tag/{tag}.json"), &json!({}));
+    let mut visits =
+        vec![visit(rings("api"), None), visit(rings("web, db"), None), visit(calm, None)];
+    let mut ringing_after = |next: Visit| {
+        visits.push(next);
+        ringing(&visits).len()
+    };
+    assert_eq!(ringing_after(visit(end("ap"), None)), 2, "another tag");
+    assert_eq!(ringing_after(visit(end("db"), Some("refused"))), 2, "a cancel that was refused");
+    assert_eq!(ringing_after(visit(end("db"), None)), 1, "one of two tags");
+    assert_eq!(ringing_after(visit(end("api"), None)), 0, "the tag");
+    assert_eq!(ringing_after(visit(rings("api"), None)), 1, "it rings again");
 }
