@@ -237,9 +237,11 @@ impl Shown {
         Ok(request.send().await?.json().await?)
     }
 
-    /// What the webhook is sent for an event.
+    /// What the webhook is sent for an event; of alerts, one that names its channels, as shown.
     async fn sent(&self, event: &str) -> Result<Value> {
-        let wanted = |it: &flatline_harness::receiver::Received| it.json["event"] == event;
+        let wanted = |it: &flatline_harness::receiver::Received| {
+            it.json["event"] == event && it.json["channels"] != json!([])
+        };
         Ok(self.receiver.wait_for(wanted, PATIENCE_MS).await?.json)
     }
 }
