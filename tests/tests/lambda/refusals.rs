@@ -27,9 +27,8 @@ async fn an_event_that_means_nothing_ends_no_function() -> anyhow::Result<()> {
         let before = id(function).await?;
         for event in &senseless {
             match function.invoke(event).await {
-                Err(InvokeError::Function { .. }) => {}
                 // Built together with a function that takes events, the others pass them on to nobody.
-                Ok(Value::Null) => {}
+                Err(InvokeError::Function { .. }) | Ok(Value::Null) => {}
                 Ok(answer) => {
                     assert!(answer["statusCode"].as_u64() >= Some(400), "{event}: {answer}");
                 }
