@@ -64,6 +64,11 @@ pub const CHATTR: Program = program("chattr", "e2fsprogs");
 /// Runs a process as another user.
 pub const SETPRIV: Program = program("setpriv", "util-linux");
 
+/// Fires the rules of a test.
+pub const PROMETHEUS: Program = program("prometheus", "prometheus");
+/// Passes them on; amtool comes with it.
+pub const ALERTMANAGER: Program = program("prometheus-alertmanager", "prometheus-alertmanager");
+
 /// Installs packages and starts none of the services in them: Debian asks this file whether it may.
 const INSTALL: &str = "\
 policy=/usr/sbin/policy-rc.d

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
-    BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM, PROMTOOL, PS,
-    Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
+    ALERTMANAGER, BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM,
+    PROMETHEUS, PROMTOOL, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
 };
 use crate::outcome::Outcome;
 use crate::packages::Packages;
@@ -124,7 +124,7 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("domain", "decisions", 300, vec![cargo("test -p flatline-domain")]).quick(),
         suite("unit", "each package by itself", 1500, vec![cargo(UNIT)]).quick().needing(&[PS]),
         suite("e2e", "stories against real processes", 1200, after_build(stories))
-            .needing(&[CHATTR, CURL, FAKETIME, PROMTOOL, SETPRIV, VENV])
+            .needing(&[ALERTMANAGER, CHATTR, CURL, FAKETIME, PROMETHEUS, PROMTOOL, SETPRIV, VENV])
             .with(&[Packages::Python]),
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda))
             .needing(&[VENV])

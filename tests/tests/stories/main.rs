@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod logs;
 mod offers;
+mod prometheus;
 mod reading;
 mod refusals;
 mod reminders;
