@@ -60,7 +60,7 @@ impl Moto {
     }
 
     /// A POST to a service, such as `ses`, in a region; moto looks at nothing but these two of a
-    /// signature.
+    /// signature. `target`: the operation, of services that have one path for all; else empty.
     pub async fn post(
         &self,
         (service, region): (&str, &str),
@@ -72,12 +72,16 @@ impl Moto {
             "AWS4-HMAC-SHA256 Credential=test/20261122/{region}/{service}/aws4_request, \
              SignedHeaders=host, Signature=0"
         );
-        let request = http_client()
+        let mut request = http_client()
             .post(format!("{}{path}", self.url))
             .header("authorization", scope)
-            .header("x-amz-target", target)
-            .header("content-type", "application/x-amz-json-1.1")
             .body(body.to_string());
+        // Services with paths of their own are told apart by the path, the others by the target.
+        if !target.is_empty() {
+            request = request
+                .header("x-amz-target", target)
+                .header("content-type", "application/x-amz-json-1.1");
+        }
         let answer = request.send().await?.error_for_status()?.bytes().await?;
         Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }

@@ -2,6 +2,7 @@
 //! what they see, and what is stored, must be the same story.
 
 mod alerts;
+mod apprise;
 mod blind;
 mod books;
 mod channels;

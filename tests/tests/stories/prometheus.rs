@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::{PATIENCE_MS, eventually};
+use crate::site::eventually;
 use crate::world::World;
 
 const EXAMPLE: &str = include_str!("../../../heartbeat-clients/alertmanager.yml");

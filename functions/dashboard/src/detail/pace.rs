@@ -90,6 +90,13 @@ fn advice(intervals: &[i64], window_ms: i64) -> String {
     let mean_ms = intervals.iter().sum::<i64>() as f64 / count;
     let variance = intervals.iter().map(|ms| (*ms as f64 - mean_ms).powi(2)).sum::<f64>() / count;
     let deviation = variance.sqrt();
+    if deviation > mean_ms {
+        let longest_ms = intervals.iter().copied().max().unwrap_or_default();
+        let (longest, set) = (words(longest_ms), words(window_ms));
+        return format!(
+            "Heartbeats come at no steady pace: the longest interval was {longest}, the threshold is {set}."
+        );
+    }
     let (every_s, spread_s) = ((mean_ms / 1_000.0).round(), (deviation / 1_000.0).round());
     let enough_s = round_up(3.0 * every_s + 3.0 * spread_s);
     let now = match window_ms / 1_000 {
@@ -113,4 +120,31 @@ fn round_up(seconds: f64) -> i64 {
         _ => 600.0,
     };
     ((seconds / step).ceil() * step).max(step) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+
+    #[test]
+    fn a_threshold_is_advised_only_where_the_pace_is_steady() {
+        let rows: [(&[i64], &str); 3] = [
+            (
+                &[60_000, 62_000, 64_000],
+                "Heartbeats come every 62 s ± 2 s: a threshold of 200 s would do. It is 300 s.",
+            ),
+            (
+                &[400_000, 400_000, 400_000],
+                "Heartbeats come every 400 s ± 0 s: a threshold of 1200 s would do. It is 300 s, less \
+                 than one interval: false alarms are certain.",
+            ),
+            (
+                &[60_000, 60_000, 60_000, 60_000, 864_000_000],
+                "Heartbeats come at no steady pace: the longest interval was 10 d, the threshold is 5 min.",
+            ),
+        ];
+        for (intervals, expected) in rows {
+            assert_eq!(advice(intervals, 300_000), expected);
+        }
+    }
 }
