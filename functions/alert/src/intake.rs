@@ -9,7 +9,7 @@ use flatline_shared::config::AlertKey;
 use flatline_shared::http::ApiError;
 use flatline_shared::render::text::cut;
 use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, alert_key};
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::format::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES, Phase};
@@ -17,8 +17,12 @@ use crate::routing::{self, Routed};
 
 /// The longest source and severity that are kept, in bytes.
 const MAX_WORD_BYTES: usize = 100;
+/// What Flatline calls itself where it raises an alert.
+const OWN_SOURCE: &str = "flatline";
 /// Alerts of one body that are stored at once.
 const AT_ONCE: usize = 16;
+/// Channels that an alert names, and sentences about them, of which more are not kept.
+const MAX_NAMED: usize = 100;
 /// A sender that says that the trouble began earlier than so long ago does not know, in ms.
 const LONGEST_TROUBLE_MS: i64 = 366 * DAY_MS;
 
@@ -43,7 +47,7 @@ pub(crate) async fn store(app: &App, key: &AlertKey, alerts: &[Alert]) -> Result
         let routed = routing::route(&app.config, key, alert);
         let external = external(app, key, alert, &routed)?;
         for problem in routed.problems {
-            if !intake.problems.contains(&problem) {
+            if intake.problems.len() < MAX_NAMED && !intake.problems.contains(&problem) {
                 intake.problems.push(problem);
             }
         }
@@ -51,11 +55,18 @@ pub(crate) async fn store(app: &App, key: &AlertKey, alerts: &[Alert]) -> Result
     }
     let stored = stream::iter(lanes.into_values().map(|lane| store_in_turn(app, lane)));
     let mut stored = stored.buffer_unordered(AT_ONCE);
-    while let Some((told, repeated)) = stored.try_next().await? {
-        intake.told.extend(told);
-        intake.repeated += repeated;
+    let mut failed = None;
+    // What cannot be stored is sent again; meanwhile it keeps no other alert back.
+    while let Some(lane) = stored.next().await {
+        match lane {
+            Ok((told, repeated)) => {
+                intake.told.extend(told);
+                intake.repeated += repeated;
+            }
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(intake)
+    failed.map_or(Ok(intake), Err)
 }
 
 /// Stores alerts of one key; returns the channels that got a row, and how many said nothing new.
@@ -85,17 +96,17 @@ fn external(
     let word = |text: &str| cut(text, MAX_WORD_BYTES).to_owned();
     // What is over is told to those who were told of it, and not to those that it names.
     let undelivered = match alert.phase {
-        Phase::Firing => routed.problems.clone(),
+        Phase::Firing => routed.problems.iter().take(MAX_NAMED).cloned().collect(),
         Phase::Resolved => Vec::new(),
     };
     Ok(ExternalAlert {
-        key: alert_key(&alert.source, alert.dedup_key.as_deref().unwrap_or(&alert.title)),
+        key: known_by(key, alert),
         id,
         at: now,
         began_at: began_at(alert, now),
         phase: alert.phase,
         severity: word(&alert.severity),
-        source: word(&alert.source),
+        source: word(source(alert)),
         title: cut(&alert.title, MAX_TITLE_BYTES).to_owned(),
         message: cut(&alert.message, MAX_MESSAGE_BYTES).to_owned(),
         labels: alert.labels.clone(),
@@ -103,12 +114,26 @@ fn external(
         link: alert.link.clone(),
         content: alert.dedup_key.is_none().then(|| digest(alert)),
         sender: key.name.clone(),
-        named: alert.channels.clone(),
+        named: alert.channels.iter().take(MAX_NAMED).cloned().collect(),
         channels: routed.channels.iter().map(|channel| channel.route.name.clone()).collect(),
         undelivered,
         repeat_ms: app.config.notify.repeat_ms,
         feed_days: app.config.notify.max_age_days,
     })
+}
+
+/// What an alert is known by. What a key for some channels opens is its own: it can neither end nor
+/// occupy what others told of.
+fn known_by(key: &AlertKey, alert: &Alert) -> String {
+    match key.name.as_deref().filter(|_| !key.is_full()) {
+        Some(name) => alert_key(source(alert), &format!("{name}\0{}", alert.identity())),
+        None => alert_key(source(alert), alert.identity()),
+    }
+}
+
+/// Who says it. Flatline's own alarms are nobody else's.
+fn source(alert: &Alert) -> &str {
+    if alert.source.trim().eq_ignore_ascii_case(OWN_SOURCE) { "external" } else { &alert.source }
 }
 
 fn began_at(alert: &Alert, now: UnixMs) -> UnixMs {

@@ -108,6 +108,8 @@ pub struct AlertArrival {
     /// Of one without a key of its own: a digest of what it says. Its sender may tell of many things
     /// under one title, so only what says the very same is a repetition.
     pub content: Option<u64>,
+    /// Whether it goes to channels that were not told of what is open.
+    pub is_untold: bool,
 }
 
 /// What becomes of it.
@@ -116,7 +118,7 @@ pub enum AlertStep {
     /// It opens something: its channels are told.
     Open,
     /// It was open and is told again, for this reason.
-    Again(Why),
+    Again(AlertReason),
     /// It ends what was open: exactly those who were told of it hear that.
     End,
     /// That something is over of which nothing was ever heard: its channels are told, because others
@@ -126,13 +128,15 @@ pub enum AlertStep {
     Nothing,
 }
 
-/// Why what is known is told again.
+/// AlertReason what is known is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum AlertReason {
     /// It is worse than what was told.
     Worse,
     /// It has no key and says something else.
     OtherContent,
+    /// It goes to channels that have not heard of it: these alone are told.
+    Untold,
     /// It still fires, and the time between reminders is over.
     Due,
 }
@@ -153,7 +157,9 @@ impl AlertArrival {
                 self.again(open, repeat_ms).map_or(AlertStep::Nothing, AlertStep::Again)
             }
             (None, AlertPhase::Firing) => AlertStep::Open,
-            (None, AlertPhase::Resolved) if before.is_none() => AlertStep::Unheard,
+            (None, AlertPhase::Resolved) if before.is_none_or(|before| self.is_news(before)) => {
+                AlertStep::Unheard
+            }
             (None, AlertPhase::Resolved) => AlertStep::Nothing,
         }
     }
@@ -165,16 +171,25 @@ impl AlertArrival {
         self.phase == AlertPhase::Resolved || is_good_news || is_fine
     }
 
-    fn again(&self, open: &AlertRecord, repeat_ms: Option<i64>) -> Option<Why> {
+    /// Whether what is over already is told as over once more: without a key it may be about another
+    /// thing of the same title, such as the backup of the next night.
+    fn is_news(&self, over: &AlertRecord) -> bool {
+        let is_old = self.at.since_ms(over.told_at) >= KEYLESS_REPEAT_MS;
+        self.content.is_some() && (self.content != over.content || is_old)
+    }
+
+    fn again(&self, open: &AlertRecord, repeat_ms: Option<i64>) -> Option<AlertReason> {
         let is_other = self.content.is_some() && self.content != open.content;
         let standard = self.content.map(|_| KEYLESS_REPEAT_MS);
         let age_ms = self.at.since_ms(open.told_at);
         // What was told in the future was told by a clock that has been set back since.
         let is_due = |repeat_ms| age_ms >= repeat_ms || age_ms < -CLOCK_AHEAD_MS;
         match () {
-            () if self.rank > open.rank => Some(Why::Worse),
-            () if is_other => Some(Why::OtherContent),
-            () if repeat_ms.or(standard).is_some_and(is_due) => Some(Why::Due),
+            () if self.rank > open.rank => Some(AlertReason::Worse),
+            () if is_other => Some(AlertReason::OtherContent),
+            () if repeat_ms.or(standard).is_some_and(is_due) => Some(AlertReason::Due),
+            // What became milder is not told to those that take only the milder.
+            () if self.is_untold && self.rank == open.rank => Some(AlertReason::Untold),
             () => None,
         }
     }

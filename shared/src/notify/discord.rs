@@ -9,7 +9,7 @@ use flatline_domain::UnixMs;
 use serde_json::{Value, json};
 
 use super::fit::{Limit, Text, Unit, one_line, plain};
-use super::verdict::{by_status, with_wait_s};
+use super::verdict::{by_status, unconfirmed, with_wait_s};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 use crate::render::time::rfc3339;
@@ -202,7 +202,10 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
 pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let body = base::json(answer);
     let verdict = with_wait_s(by_status(answer, now), body["retry_after"].as_f64());
+    // A message is answered as it is stored; that it was stored without a word is said by an empty 204.
+    let is_stored = body["id"].is_string() || answer.body.is_empty();
     match (answer.status, verdict) {
+        (_, Verdict::Delivered) if !is_stored => unconfirmed(answer),
         (404, Verdict::Permanent { .. }) => {
             Verdict::Permanent { reason: "HTTP 404: the webhook was deleted".to_owned() }
         }

@@ -15,7 +15,7 @@ use flatline_domain::UnixMs;
 use lettre::message::Mailbox;
 
 use super::fit::{Limit, Text, one_line, plain};
-use super::verdict::by_status;
+use super::verdict::{by_status, unconfirmed};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, TemplateShape};
 
@@ -195,7 +195,11 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let error = error.rsplit('#').next().unwrap_or_default();
     let said = body["message"].as_str().or_else(|| body["Message"].as_str());
     let verdict = match (answer.status, error) {
-        (200..=299, _) => return verdict,
+        // Mailgun gives an `id`, Amazon a `MessageId`.
+        (200..=299, _) if body["id"].is_string() || body["MessageId"].is_string() => {
+            return verdict;
+        }
+        (200..=299, _) => return unconfirmed(answer),
         (_, "LimitExceededException" | "TooManyRequestsException") => {
             Verdict::RateLimited { after_ms: None, reason: format!("HTTP {}", answer.status) }
         }

@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::fit::{Limit, Text, one_line, plain};
 use super::story::alert_status;
-use super::verdict::by_status;
+use super::verdict::{by_status, unconfirmed};
 use super::{Answer, Format, Message, Outgoing, RequestError, Story, Tone, Verdict, base};
 use crate::config::{Channel, ChannelOptions, ChannelType, Part, Probe, TemplateShape};
 use crate::render::time::rfc3339;
@@ -179,7 +179,8 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let why = body["errors"][0].as_str().or_else(|| body["message"].as_str());
     match by_status(answer, now) {
         Verdict::Delivered => match status {
-            Some("success") | None => Verdict::Delivered,
+            Some("success") => Verdict::Delivered,
+            None => unconfirmed(answer),
             Some(status) => {
                 Verdict::Permanent { reason: one_line(status).chars().take(100).collect() }
                     .because(why)

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use flatline_domain::time::DAY_MS;
 use flatline_domain::{
-    AlertArrival, AlertPhase, AlertRank, AlertRecord, AlertStep, Event, QueuedNotice, Status,
-    UnixMs,
+    AlertArrival, AlertPhase, AlertRank, AlertReason, AlertRecord, AlertStep, Event, QueuedNotice,
+    Status, UnixMs,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
@@ -87,9 +87,19 @@ fn expires_at(at: UnixMs) -> UnixMs {
 }
 
 impl ExternalAlert {
-    fn arrival(&self) -> AlertArrival {
-        let rank = AlertRank::of(&self.severity);
-        AlertArrival { phase: self.phase, rank, at: self.at, content: self.content }
+    fn arrival(&self, before: Option<&AlertState>) -> AlertArrival {
+        AlertArrival {
+            phase: self.phase,
+            rank: AlertRank::of(&self.severity),
+            at: self.at,
+            content: self.content,
+            is_untold: before.is_some_and(|before| self.untold(before).next().is_some()),
+        }
+    }
+
+    /// Channels that it goes to and that were not told of what is open.
+    fn untold(&self, before: &AlertState) -> impl Iterator<Item = &String> {
+        self.channels.iter().filter(|channel| !before.told.contains(*channel))
     }
 }
 
@@ -118,6 +128,9 @@ impl<'a> Next<'a> {
         };
         let channels = match (step, before) {
             (AlertStep::End, Some(before)) => before.told.clone(),
+            (AlertStep::Again(AlertReason::Untold), Some(before)) => {
+                alert.untold(before).cloned().collect()
+            }
             _ => alert.channels.iter().cloned().collect(),
         };
         let version = before.map_or(0, |before| before.version) + 1;
@@ -248,7 +261,7 @@ impl Store {
         for _ in 0..TRIES {
             let before = self.alert_state(&alert.key).await?;
             let record = before.as_ref().map(|before| &before.record);
-            let step = alert.arrival().step(record, alert.repeat_ms);
+            let step = alert.arrival(before.as_ref()).step(record, alert.repeat_ms);
             if step == AlertStep::Nothing {
                 self.keep_alert(alert, before.as_ref()).await?;
                 return Ok(StoredAlert { step, channels: Vec::new() });

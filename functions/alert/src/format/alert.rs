@@ -28,6 +28,8 @@ pub(crate) struct Alert {
     pub(crate) phase: Phase,
     /// By which the source knows it again. `None`: it stands for itself.
     pub(crate) dedup_key: Option<String>,
+    /// Without a key: what it is about, if that is not its title.
+    pub(crate) topic: Option<String>,
     /// A page that shows more of it, http or https.
     pub(crate) link: Option<String>,
     /// A picture of it, http or https.
@@ -47,6 +49,11 @@ impl Alert {
             Phase::Resolved => Status::Up,
             Phase::Firing => AlertRank::of(&self.severity).status(),
         }
+    }
+
+    /// What its source knows it by.
+    pub(crate) fn identity(&self) -> &str {
+        self.dedup_key.as_deref().or(self.topic.as_deref()).unwrap_or(&self.title)
     }
 
     /// What is not kept as sent, one sentence each.

@@ -32,7 +32,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         source: body.word("source").unwrap_or_else(|| "apprise".to_owned()),
         channels: body.channels()?,
         phase,
-        dedup_key: title.filter(|_| !is_news),
+        topic: title.filter(|_| is_news).map(|title| format!("news of {title}")),
         ..Alert::default()
     };
     Ok(alert.into())

@@ -19,6 +19,9 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         }
         _ => return Err(FormatError::Field("title and message must be strings".to_owned())),
     };
+    if title.trim().is_empty() || message.trim().is_empty() {
+        return Err(FormatError::Field("title and message must not be empty".to_owned()));
+    }
     let alert = Alert {
         title,
         message,

@@ -24,18 +24,19 @@ pub(super) async fn require(
     if !topics.contains(&envelope.topic) {
         return Err(refuse("the topic is not in ALERT_SNS_TOPICS"));
     }
-    let url = certificate_url(&envelope.certificate_url)
+    let url = certificate_url(&envelope.certificate_url, &envelope.topic)
         .ok_or_else(|| refuse("SigningCertURL is not a certificate of SNS"))?;
     let certificate = certificates.at(app, url).await?;
     certificate::verify(&certificate, envelope).map_err(refuse)?;
     match &envelope.kind {
-        Kind::SubscriptionConfirmation(url) => confirm(app, url).await,
+        Kind::SubscriptionConfirmation(url) => confirm(app, url, &envelope.topic).await,
         _ => Ok(()),
     }
 }
 
-async fn confirm(app: &App, url: &str) -> Result<(), ApiError> {
-    let url = amazon_url(url).ok_or_else(|| refuse("SubscribeURL is not an address of SNS"))?;
+async fn confirm(app: &App, url: &str, topic: &str) -> Result<(), ApiError> {
+    let url =
+        amazon_url(url, topic).ok_or_else(|| refuse("SubscribeURL is not an address of SNS"))?;
     get(app, url, "the address that confirms a subscription").await?;
     tracing::info!("a subscription to a topic was confirmed");
     Ok(())
@@ -54,33 +55,47 @@ pub(super) async fn get(app: &App, url: Url, what: &'static str) -> Result<Answe
     Err(ApiError::OutOfReach(what))
 }
 
-/// The address of a certificate with which SNS signs.
-fn certificate_url(text: &str) -> Option<Url> {
-    let url = amazon_url(text)?;
+/// The address of a certificate with which SNS signs for this topic.
+fn certificate_url(text: &str, topic: &str) -> Option<Url> {
+    let url = amazon_url(text, topic)?;
     let name = url.path().strip_prefix("/SimpleNotificationService-")?.strip_suffix(".pem")?;
     name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(url)
 }
 
-/// An address at `sns.<region>.amazonaws.com` (in China `.com.cn`) by https, and nothing odd in it.
-fn amazon_url(text: &str) -> Option<Url> {
+/// An address of SNS in the region of this topic, by https, and nothing odd in it. Any other host below
+/// `amazonaws.com` may be somebody's bucket.
+fn amazon_url(text: &str, topic: &str) -> Option<Url> {
+    let mut arn = topic.split(':').skip(1);
+    let (partition, service, region) = (arn.next()?, arn.next()?, arn.next()?);
+    let end = if partition == "aws-cn" { ".cn" } else { "" };
     let url: Url = text.parse().ok()?;
-    let host = url.host_str()?.strip_prefix("sns.")?;
-    let region =
-        [".amazonaws.com", ".amazonaws.com.cn"].iter().find_map(|end| host.strip_suffix(end))?;
-    let plain = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let at_sns = url.host_str()? == format!("sns.{region}.amazonaws.com{end}");
     let bare = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-    (url.scheme() == "https" && bare && plain && !region.is_empty()).then_some(url)
+    (service == "sns" && at_sns && bare && url.scheme() == "https").then_some(url)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TOPIC: &str = "arn:aws:sns:eu-west-2:123456789012:alarms";
+
+    #[test]
+    fn china_has_an_end_of_its_own() {
+        let topic = "arn:aws-cn:sns:cn-north-1:123456789012:alarms";
+        let url = "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-f3ec.pem";
+        assert!(certificate_url(url, topic).is_some());
+        assert!(certificate_url(&url.replace(".cn/", "/"), topic).is_none());
+    }
+
     #[test]
     fn only_addresses_of_sns_are_visited() {
         for (url, expected) in [
             ("https://sns.eu-west-2.amazonaws.com/SimpleNotificationService-f3ec.pem", true),
-            ("https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-f3ec.pem", true),
+            ("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-f3ec.pem", false),
+            ("https://sns.s3.amazonaws.com/SimpleNotificationService-f3ec.pem", false),
+            ("https://sns.s3-eu-west-2.amazonaws.com/SimpleNotificationService-f3ec.pem", false),
+            ("https://sns.s3-accelerate.amazonaws.com/SimpleNotificationService-f3ec.pem", false),
             ("http://sns.eu-west-2.amazonaws.com/SimpleNotificationService-f3ec.pem", false),
             ("https://sns.eu-west-2.amazonaws.com:8443/SimpleNotificationService-f3ec.pem", false),
             ("https://sns.eu-west-2.amazonaws.com/bucket/key.pem", false),
@@ -104,7 +119,7 @@ mod tests {
             ),
             ("nonsense", false),
         ] {
-            assert_eq!(certificate_url(url).is_some(), expected, "{url}");
+            assert_eq!(certificate_url(url, TOPIC).is_some(), expected, "{url}");
         }
     }
 }

@@ -16,7 +16,7 @@ fn arrives(
     content: Option<u64>,
     after_ms: i64,
 ) -> AlertArrival {
-    AlertArrival { phase, rank, at: TOLD_AT.plus_ms(after_ms), content }
+    AlertArrival { phase, rank, at: TOLD_AT.plus_ms(after_ms), content, is_untold: false }
 }
 
 #[test]
@@ -27,15 +27,21 @@ fn an_alert_with_a_key_opens_gets_worse_and_ends() {
         ("the end of what was never heard of is news", None, Resolved, Warning, Unheard),
         ("the same again is nothing", Some((Firing, Warning)), Firing, Warning, Nothing),
         ("less than that is nothing", Some((Firing, Critical)), Firing, Warning, Nothing),
-        ("worse is told", Some((Firing, Warning)), Firing, Error, Again(Why::Worse)),
+        ("worse is told", Some((Firing, Warning)), Firing, Error, Again(AlertReason::Worse)),
         (
             "critical is worse than an error",
             Some((Firing, Error)),
             Firing,
             Critical,
-            Again(Why::Worse),
+            Again(AlertReason::Worse),
         ),
-        ("a notice may become trouble", Some((Firing, Info)), Firing, Warning, Again(Why::Worse)),
+        (
+            "a notice may become trouble",
+            Some((Firing, Info)),
+            Firing,
+            Warning,
+            Again(AlertReason::Worse),
+        ),
         ("what is over ends", Some((Firing, Error)), Resolved, Error, End),
         ("a notice ends", Some((Firing, Info)), Resolved, Info, End),
         ("good news end trouble", Some((Firing, Error)), Firing, Info, End),
@@ -59,11 +65,11 @@ fn what_still_fires_is_told_again_after_the_time_between_reminders() {
     let open = known(Firing, Error, None);
     for (sentence, rank, after_ms, repeat_ms, expected) in [
         ("just before", Error, HOUR_MS - 1, Some(HOUR_MS), Nothing),
-        ("then", Error, HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
-        ("also if it is milder", Warning, HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
+        ("then", Error, HOUR_MS, Some(HOUR_MS), Again(AlertReason::Due)),
+        ("also if it is milder", Warning, HOUR_MS, Some(HOUR_MS), Again(AlertReason::Due)),
         ("never without reminders", Error, 1_000 * HOUR_MS, None, Nothing),
         ("a clock that was set back a little", Error, -CLOCK_AHEAD_MS, Some(HOUR_MS), Nothing),
-        ("or by hours", Error, -HOUR_MS, Some(HOUR_MS), Again(Why::Due)),
+        ("or by hours", Error, -HOUR_MS, Some(HOUR_MS), Again(AlertReason::Due)),
     ] {
         let step = arrives(Firing, rank, None, after_ms).step(Some(&open), repeat_ms);
         assert_eq!(step, expected, "{sentence}");
@@ -75,10 +81,10 @@ fn an_alert_without_a_key_is_known_by_what_it_says() {
     let open = known(Firing, Error, Some(1));
     for (sentence, content, after_ms, repeat_ms, expected) in [
         ("the very same", 1, 0, Some(2 * HOUR_MS), Nothing),
-        ("something else", 2, 0, Some(2 * HOUR_MS), Again(Why::OtherContent)),
-        ("the same much later", 1, 2 * HOUR_MS, Some(2 * HOUR_MS), Again(Why::Due)),
+        ("something else", 2, 0, Some(2 * HOUR_MS), Again(AlertReason::OtherContent)),
+        ("the same much later", 1, 2 * HOUR_MS, Some(2 * HOUR_MS), Again(AlertReason::Due)),
         ("without reminders it counts for an hour", 1, HOUR_MS - 1, None, Nothing),
-        ("and not for ever", 1, HOUR_MS, None, Again(Why::Due)),
+        ("and not for ever", 1, HOUR_MS, None, Again(AlertReason::Due)),
     ] {
         let step = arrives(Firing, Error, Some(content), after_ms).step(Some(&open), repeat_ms);
         assert_eq!(step, expected, "{sentence}");
@@ -110,4 +116,32 @@ fn words_are_read_back() {
         assert_eq!(AlertPhase::parse(phase.as_str()), Some(phase));
     }
     assert_eq!(AlertPhase::parse("gone"), None);
+}
+
+#[test]
+fn channels_that_have_not_heard_of_it_are_told() {
+    for (sentence, before, phase, rank, expected) in [
+        ("what was told to others", Error, Firing, Error, Again(AlertReason::Untold)),
+        ("what is worse is told to all", Warning, Firing, Error, Again(AlertReason::Worse)),
+        ("what became milder is told to nobody", Error, Firing, Warning, Nothing),
+        ("what is over ends", Error, Resolved, Error, End),
+    ] {
+        let arrival = AlertArrival { is_untold: true, ..arrives(phase, rank, None, 1_000) };
+        let step = arrival.step(Some(&known(Firing, before, None)), Some(HOUR_MS));
+        assert_eq!(step, expected, "{sentence}");
+    }
+}
+
+#[test]
+fn good_news_without_a_key_are_told_each_time() {
+    for (sentence, before, content, after_ms, expected) in [
+        ("the same at once is a retry", Some(1), Some(1), 1_000, Nothing),
+        ("the same of the next night is news", Some(1), Some(1), 24 * HOUR_MS, Unheard),
+        ("other words are news", Some(1), Some(2), 1_000, Unheard),
+        ("with a key it is over once", None, None, 24 * HOUR_MS, Nothing),
+    ] {
+        let over = known(Resolved, Info, before);
+        let step = arrives(Resolved, Info, content, after_ms).step(Some(&over), None);
+        assert_eq!(step, expected, "{sentence}");
+    }
 }

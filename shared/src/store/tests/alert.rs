@@ -3,7 +3,7 @@
 mod races;
 
 use flatline_domain::AlertPhase::{self, Firing, Resolved};
-use flatline_domain::alert::Why;
+use flatline_domain::alert::AlertReason;
 use flatline_domain::{AlertStep, Event, Status};
 
 use super::bench::{START, item, later, open, spoil};
@@ -111,9 +111,9 @@ async fn what_still_fires_is_told_again_in_time_and_no_repetition_makes_it_later
         ("1", 0, AlertStep::Open),
         ("2", HOUR_MS / 2, AlertStep::Nothing),
         ("3", HOUR_MS - 1, AlertStep::Nothing),
-        ("4", HOUR_MS, AlertStep::Again(Why::Due)),
+        ("4", HOUR_MS, AlertStep::Again(AlertReason::Due)),
         ("5", HOUR_MS + 1, AlertStep::Nothing),
-        ("6", 2 * HOUR_MS, AlertStep::Again(Why::Due)),
+        ("6", 2 * HOUR_MS, AlertStep::Again(AlertReason::Due)),
     ] {
         let mut again = alert(id, Firing, "error", &["ops"]);
         again.at = later(after_ms);
@@ -161,7 +161,7 @@ async fn alerts_without_a_key_are_told_again_when_they_say_something_else() {
     for (id, content, expected) in [
         ("1", 7, AlertStep::Open),
         ("2", 7, AlertStep::Nothing),
-        ("3", 8, AlertStep::Again(Why::OtherContent)),
+        ("3", 8, AlertStep::Again(AlertReason::OtherContent)),
         ("4", 8, AlertStep::Nothing),
     ] {
         let mut said = alert(id, Firing, "error", &["ops"]);

@@ -67,7 +67,7 @@ async fn without_unchanged_an_alert_that_is_over_stays_open() {
     assert_eq!(stored.step, AlertStep::Open, "it was over in between, and begins anew");
     assert_eq!(told, [1, 2, 3]);
     let (stored, told) = story("v = :version").await;
-    assert_eq!(stored.step, AlertStep::Again(Why::Worse), "of what is over");
+    assert_eq!(stored.step, AlertStep::Again(AlertReason::Worse), "of what is over");
     assert_eq!(told, [1, 2], "I2 is broken: the row of the end was overwritten");
 }
 
