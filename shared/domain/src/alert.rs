@@ -128,7 +128,7 @@ pub enum AlertStep {
     Nothing,
 }
 
-/// AlertReason what is known is told again.
+/// Why what is known is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertReason {
     /// It is worse than what was told.

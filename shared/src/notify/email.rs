@@ -195,10 +195,7 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     let error = error.rsplit('#').next().unwrap_or_default();
     let said = body["message"].as_str().or_else(|| body["Message"].as_str());
     let verdict = match (answer.status, error) {
-        // Mailgun gives an `id`, Amazon a `MessageId`.
-        (200..=299, _) if body["id"].is_string() || body["MessageId"].is_string() => {
-            return verdict;
-        }
+        (200..=299, _) if is_accepted(answer, &body) => return verdict,
         (200..=299, _) => return unconfirmed(answer),
         (_, "LimitExceededException" | "TooManyRequestsException") => {
             Verdict::RateLimited { after_ms: None, reason: format!("HTTP {}", answer.status) }
@@ -213,4 +210,11 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
         Some(reply) => verdict.only_because(reply),
         None => verdict.because(Some(error)).because(said),
     }
+}
+
+/// Mailgun gives an `id`, Amazon a `MessageId`; a mail server has no headers. Anything else that is
+/// said with success is somebody else's page.
+fn is_accepted(answer: &Answer, body: &serde_json::Value) -> bool {
+    let has_id = body["id"].is_string() || body["MessageId"].is_string();
+    has_id || answer.headers.is_empty() || answer.body.is_empty()
 }

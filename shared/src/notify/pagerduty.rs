@@ -180,6 +180,7 @@ pub fn judge(answer: &Answer, now: UnixMs) -> Verdict {
     match by_status(answer, now) {
         Verdict::Delivered => match status {
             Some("success") => Verdict::Delivered,
+            None if answer.body.is_empty() => Verdict::Delivered,
             None => unconfirmed(answer),
             Some(status) => {
                 Verdict::Permanent { reason: one_line(status).chars().take(100).collect() }

@@ -25,8 +25,8 @@ fn sent(world: &World, kind: &str, key: &str) -> Result<Output> {
 async fn feed(world: &World) -> Result<Vec<(String, String)>> {
     let feed: Value = serde_json::from_str(&world.site.get("/api/alerts/recent?limit=100").await?)?;
     let all = feed["alerts"].as_array().into_iter().flatten();
-    let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    Ok(all.map(|entry| (word(entry, "title"), word(entry, "status"))).collect())
+    let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    Ok(all.map(|entry| (text(entry, "title"), text(entry, "status"))).collect())
 }
 
 #[tokio::test(flavor = "multi_thread")]

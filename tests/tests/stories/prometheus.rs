@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::eventually;
+use crate::site::{clock, eventually};
 use crate::world::World;
 
 const EXAMPLE: &str = include_str!("../../../heartbeat-clients/alertmanager.yml");
@@ -198,8 +198,8 @@ async fn amtool_adds_an_alert_and_ends_it() -> Result<()> {
     until_told(&world, "db-1", &["firing"]).await?;
     ensure!(shown(&world, "The disk of db-1 is full").await? == ["firing"]);
 
-    let now = Timestamp::now();
-    let second = |ago: i64| Timestamp::from_second(now.as_second() - ago);
+    let now_s = clock().now().0 / 1_000;
+    let second = |ago: i64| Timestamp::from_second(now_s - ago);
     let (start, end) = (format!("--start={}", second(60)?), format!("--end={}", second(1)?));
     alertmanager.amtool(&[&labels[..], &[about, &start, &end]].concat()).await?;
     until_told(&world, "db-1", &["firing", "resolved"]).await?;

@@ -30,6 +30,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         channels: named.map(|names| group::split(names)).unwrap_or_default(),
         phase: if state == "ok" { Phase::Resolved } else { Phase::Firing },
         dedup_key: body.word("ruleId").map(|id| format!("rule {id}")).or(rule),
+        topic: None,
         link: body.link("ruleUrl"),
         image: body.link("imageUrl"),
         started_at: None,

@@ -49,6 +49,7 @@ fn alert(fields: &Fields<'_>, source: &str, origin: Option<&str>) -> Result<Aler
         channels: named.map(|names| split(&names)).unwrap_or_default(),
         phase: phase(fields.word("status").as_deref()),
         dedup_key: Some([origin.unwrap_or_default(), &fingerprint].join(" ")),
+        topic: None,
         link: fields.link("generatorURL"),
         started_at: fields.time("startsAt"),
         labels,

@@ -93,7 +93,8 @@ async fn alerts_without_a_key_are_known_by_source_title_and_what_they_say() {
             json!({"status": "ok", "message": "fine"}),
             json!(["webhook"]),
         ),
-        ("which comes once", json!({"status": "ok"}), json!([])),
+        ("which comes once", json!({"status": "ok", "message": "fine"}), json!([])),
+        ("other good news", json!({"status": "ok"}), json!(["webhook"])),
     ] {
         let (_, answer) = fixture.post(says(fields)).await;
         assert_eq!(answer["channelsSent"], sent, "{sentence}: {answer}");

@@ -44,6 +44,13 @@ fn discord() {
     judge(
         "discord",
         &[
+            (
+                200,
+                &[("content-type", "text/html")],
+                "<html>Sign in</html>",
+                retry(UNCONFIRMED),
+                "a proxy's page",
+            ),
             (200, &[], r#"{"id": "1"}"#, Verdict::Delivered, "wait=true answers the message"),
             (204, &[], "", Verdict::Delivered, "without wait"),
             (
@@ -218,6 +225,13 @@ fn pagerduty() {
                 Verdict::Delivered,
                 "accepted",
             ),
+            (
+                200,
+                &[("content-type", "text/html")],
+                "<html>Sign in</html>",
+                retry(UNCONFIRMED),
+                "a proxy's page",
+            ),
             (202, &[], "", Verdict::Delivered, "accepted without a word"),
             (
                 200,
@@ -350,6 +364,13 @@ fn email() {
                 r#"{"message": "Domain not found: mg.example.com"}"#,
                 permanent("HTTP 404: Domain not found: mg.example.com"),
                 "Mailgun: the wrong region",
+            ),
+            (
+                200,
+                &[("content-type", "text/html")],
+                "<html>Sign in</html>",
+                retry(UNCONFIRMED),
+                "a proxy's page",
             ),
             (200, &[], "250 queued", Verdict::Delivered, "SMTP: queued"),
             (503, &[], "451 greylisted", retry("451 greylisted"), "SMTP: later"),

@@ -84,9 +84,10 @@ async fn the_end_of_an_alert_is_told_to_exactly_those_who_were_told_of_it() {
     for (id, phase, severity, asked, expected, sentence) in [
         ("1", Resolved, "error", &["ops"][..], &["ops"][..], "never heard of: it is news"),
         ("2", Firing, "warning", &["ops"], &["ops"], "an alert opens"),
-        ("3", Firing, "warning", &["chat"], &[], "the same again tells nobody"),
+        ("22", Firing, "warning", &["ops"], &[], "the same again tells nobody"),
+        ("3", Firing, "warning", &["ops", "chat"], &["chat"], "but who has not heard of it"),
         ("4", Firing, "error", &["pager"], &["pager"], "it gets worse, somebody else hears of it"),
-        ("5", Resolved, "error", &["chat"], &["ops", "pager"], "both hear that it is over"),
+        ("5", Resolved, "error", &[], &["chat", "ops", "pager"], "all hear that it is over"),
         ("6", Resolved, "error", &["chat"], &[], "and only once"),
         ("7", Firing, "error", &[], &[], "it opens again, and nobody hears of it"),
         ("8", Resolved, "error", &["chat"], &[], "so nobody hears that it is over"),
@@ -101,7 +102,7 @@ async fn the_end_of_an_alert_is_told_to_exactly_those_who_were_told_of_it() {
     }
     let mut shown = feed_ids(&store).await;
     shown.sort_by_key(|id| id.parse::<u32>().unwrap());
-    assert_eq!(shown, ["1", "2", "4", "5", "7", "8", "9", "10", "11", "12", "13"]);
+    assert_eq!(shown, ["1", "2", "3", "4", "5", "7", "8", "9", "10", "11", "12", "13"]);
 }
 
 #[tokio::test]
