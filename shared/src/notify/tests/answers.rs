@@ -26,6 +26,12 @@ fn unsaid(reason: &str) -> Verdict {
 /// Success without an acceptance.
 const UNCONFIRMED: &str = "HTTP 200, but not with the words of an acceptance";
 
+/// What a proxy on the way may say.
+fn page() -> Row {
+    let html = &[("content-type", "text/html")];
+    (200, html, "<html>Sign in</html>", retry(UNCONFIRMED), "a proxy's page")
+}
+
 fn judge(name: &str, rows: &[Row]) {
     let config = config();
     let format = format(channel(&config, name).kind).unwrap();
@@ -44,13 +50,7 @@ fn discord() {
     judge(
         "discord",
         &[
-            (
-                200,
-                &[("content-type", "text/html")],
-                "<html>Sign in</html>",
-                retry(UNCONFIRMED),
-                "a proxy's page",
-            ),
+            page(),
             (200, &[], r#"{"id": "1"}"#, Verdict::Delivered, "wait=true answers the message"),
             (204, &[], "", Verdict::Delivered, "without wait"),
             (
@@ -225,13 +225,7 @@ fn pagerduty() {
                 Verdict::Delivered,
                 "accepted",
             ),
-            (
-                200,
-                &[("content-type", "text/html")],
-                "<html>Sign in</html>",
-                retry(UNCONFIRMED),
-                "a proxy's page",
-            ),
+            page(),
             (202, &[], "", Verdict::Delivered, "accepted without a word"),
             (
                 200,
@@ -365,13 +359,7 @@ fn email() {
                 permanent("HTTP 404: Domain not found: mg.example.com"),
                 "Mailgun: the wrong region",
             ),
-            (
-                200,
-                &[("content-type", "text/html")],
-                "<html>Sign in</html>",
-                retry(UNCONFIRMED),
-                "a proxy's page",
-            ),
+            page(),
             (200, &[], "250 queued", Verdict::Delivered, "SMTP: queued"),
             (503, &[], "451 greylisted", retry("451 greylisted"), "SMTP: later"),
             (400, &[], "550 no such user", permanent("550 no such user"), "SMTP: never"),
