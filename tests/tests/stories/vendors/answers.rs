@@ -232,7 +232,10 @@ async fn mailgun_may_answer() -> Result<()> {
     answered(
         Vendor::Mailgun,
         vec![
-            case("queued", Expected::Delivered, message(200, "Queued. Thank you.")),
+            case("queued", Expected::Delivered, || {
+                says(200, &json!({"id": "<1@mg.example.com>", "message": "Queued."}))
+            }),
+            case("page", Expected::Waits(SOON, "HTTP 200"), message(200, "Queued. Thank you.")),
             case("region", Expected::Dead("Domain not found"), message(404, "Domain not found: x")),
             case(
                 "invalid",
