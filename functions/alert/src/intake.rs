@@ -8,7 +8,7 @@ use flatline_shared::app::App;
 use flatline_shared::config::AlertKey;
 use flatline_shared::http::ApiError;
 use flatline_shared::render::text::cut;
-use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, alert_key};
+use flatline_shared::store::{ALERT_NOTICE_MAX_BYTES, ExternalAlert, OWN_SOURCE, alert_key};
 use futures_util::stream::{self, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 
@@ -17,8 +17,6 @@ use crate::routing::{self, Routed};
 
 /// The longest source and severity that are kept, in bytes.
 const MAX_WORD_BYTES: usize = 100;
-/// What Flatline calls itself where it raises an alert.
-const OWN_SOURCE: &str = "flatline";
 /// Alerts of one body that are stored at once.
 const AT_ONCE: usize = 16;
 /// Channels that an alert names, and sentences about them, of which more are not kept.
@@ -133,7 +131,11 @@ fn known_by(key: &AlertKey, alert: &Alert) -> String {
 
 /// Who says it. Flatline's own alarms are nobody else's.
 fn source(alert: &Alert) -> &str {
-    if alert.source.trim().eq_ignore_ascii_case(OWN_SOURCE) { "external" } else { &alert.source }
+    if claims_to_be_ours(alert) { "external" } else { &alert.source }
+}
+
+fn claims_to_be_ours(alert: &Alert) -> bool {
+    alert.source.trim().eq_ignore_ascii_case(OWN_SOURCE)
 }
 
 fn began_at(alert: &Alert, now: UnixMs) -> UnixMs {
@@ -162,6 +164,10 @@ fn digest(alert: &Alert) -> u64 {
 /// What is not kept as sent, one sentence each.
 pub(crate) fn warnings(alert: &Alert) -> Vec<String> {
     let mut warnings = alert.warnings();
+    if claims_to_be_ours(alert) {
+        warnings
+            .push(format!("source {OWN_SOURCE} is Flatline's own: external is kept in its place"));
+    }
     let pairs = alert.labels.iter().chain(&alert.annotations);
     // The rest of a message is a few hundred bytes, and its text goes before the labels.
     let bytes: usize = pairs.map(|(name, value)| name.len() + value.len() + 6).sum();

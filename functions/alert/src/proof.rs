@@ -14,7 +14,8 @@ pub(crate) use certificate::Certificates;
 
 use crate::format::Proof;
 
-/// Whose key it came with; refuses what its sender may not send. `sent`: the bytes of the body, which may be signed.
+/// Whose key it came with; refuses what its sender may not send. `sent`: the bytes of the body, which
+/// may be signed.
 pub(crate) async fn require(
     app: &App,
     certificates: &Certificates,

@@ -6,12 +6,9 @@
 use flatline_domain::{AlertPhase, Status, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::render::duration;
-use flatline_shared::store::{ExternalAlert, StoreError, alert_key};
+use flatline_shared::store::{ExternalAlert, OWN_SOURCE, StoreError, alert_key};
 
 use crate::Checker;
-
-/// The source of our own alerts.
-const SOURCE: &str = "flatline";
 
 /// The key of the alert about blind time.
 const BLIND: &str = "flatline/blind";
@@ -107,7 +104,8 @@ fn blind(since: UnixMs, now: UnixMs) -> Alarm {
         title: "Flatline cannot hear heartbeats".to_owned(),
         message: format!(
             "Flatline's own heartbeat has not come through, or only now and then, for {lasted}: \
-             services that fall silent are told late or not at all until it does. Check the ingest address, its certificate and the \
+             services that fall silent are told late or not at all until it does. Check the ingest \
+             address, its certificate and the \
              database."
         ),
         status: Status::Down,
@@ -183,7 +181,7 @@ fn quarantine(id: &str, title: String, message: String, status: Status, at: Unix
 
 /// Opens the alert, unless it is open.
 async fn raise(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
-    if app.store.is_alert_open(&alert_key(SOURCE, &alarm.key)).await? {
+    if app.store.is_alert_open(&alert_key(OWN_SOURCE, &alarm.key)).await? {
         return Ok(());
     }
     store(app, alarm).await
@@ -191,7 +189,7 @@ async fn raise(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
 
 /// Ends the alert, if it is open.
 async fn resolve(app: &App, alarm: &Alarm) -> Result<(), StoreError> {
-    if app.store.is_alert_open(&alert_key(SOURCE, &alarm.key)).await? {
+    if app.store.is_alert_open(&alert_key(OWN_SOURCE, &alarm.key)).await? {
         store(app, alarm).await?;
     }
     Ok(())
@@ -217,13 +215,13 @@ fn external(alarm: &Alarm) -> ExternalAlert {
         _ => (AlertPhase::Firing, "critical"),
     };
     ExternalAlert {
-        key: alert_key(SOURCE, &alarm.key),
+        key: alert_key(OWN_SOURCE, &alarm.key),
         id: format!("{}-{}", alarm.key, alarm.at.0),
         at: alarm.at,
         began_at: alarm.at,
         phase,
         severity: severity.to_owned(),
-        source: SOURCE.to_owned(),
+        source: OWN_SOURCE.to_owned(),
         title: alarm.title.clone(),
         message: alarm.message.clone(),
         ..ExternalAlert::default()

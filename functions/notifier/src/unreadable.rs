@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use flatline_domain::AlertPhase;
 use flatline_shared::app::App;
-use flatline_shared::store::{ExternalAlert, StoreError, alert_key};
+use flatline_shared::store::{ExternalAlert, OWN_SOURCE, StoreError, alert_key};
 use tracing::{error, warn};
-
-/// The source of our own alerts.
-const SOURCE: &str = "flatline";
 
 /// The unreadable rows of one channel, as far as this process has said so.
 #[derive(Debug, Default)]
@@ -40,7 +37,7 @@ impl Unreadable {
 /// One alert for all of them; another process may have stored it.
 async fn tell(app: &App, channel: &str, count: usize) -> Result<(), StoreError> {
     let name = format!("outbox/{channel}");
-    let key = alert_key(SOURCE, &name);
+    let key = alert_key(OWN_SOURCE, &name);
     if app.store.is_alert_open(&key).await? == (count > 0) {
         return Ok(());
     }
@@ -62,7 +59,7 @@ async fn tell(app: &App, channel: &str, count: usize) -> Result<(), StoreError> 
         began_at: now,
         phase,
         severity: severity.to_owned(),
-        source: SOURCE.to_owned(),
+        source: OWN_SOURCE.to_owned(),
         title,
         message,
         channels: enabled.map(|channel| channel.route.name.clone()).collect(),

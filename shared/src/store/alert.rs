@@ -23,6 +23,9 @@ use super::{
     outbox,
 };
 
+/// The source of the alerts that Flatline raises itself; nobody else's alerts have it.
+pub const OWN_SOURCE: &str = "flatline";
+
 /// What an external alert is known by: the first 32 hex digits of SHA-256(source, key). What the
 /// sender calls it may be long, and stands in logs and page addresses.
 #[must_use]

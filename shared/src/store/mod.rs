@@ -126,7 +126,7 @@ use flatline_domain::UnixMs;
 
 use crate::clock::SharedClock;
 
-pub use alert::alert_key;
+pub use alert::{OWN_SOURCE, alert_key};
 pub use copy::CopiedTrouble;
 pub use days::SweptDays;
 pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};

@@ -1,6 +1,6 @@
 //! Who is told, and what becomes of names that cannot be told.
 
-use flatline_shared::store::FeedEntry;
+use flatline_shared::store::{FeedEntry, OWN_SOURCE, alert_key};
 use serde_json::{Value, json};
 
 use super::fixture::{CHANNELS, Fixture, answer_of, request};
@@ -154,4 +154,81 @@ async fn a_wrong_key_stores_nothing_and_the_name_of_a_key_is_none() {
         assert_eq!(status, 401, "{key}: {answer}");
     }
     assert!(feed(&fixture).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_for_some_channels_neither_ends_nor_stands_for_what_others_sent() {
+    let fixture = Fixture::with(CHANNELS, Some(NAMES)).await;
+    for (sentence, key, status, expected) in [
+        ("some are told", "Bearer k2", "firing", json!(["slack", "pagerduty"])),
+        (
+            "all are told",
+            "Bearer k1",
+            "firing",
+            json!(["discord", "slack", "webhook", "pagerduty"]),
+        ),
+        ("its end is its own", "Bearer k3", "resolved", json!(["slack", "pagerduty"])),
+        ("the other still fires", "Bearer k1", "firing", json!([])),
+    ] {
+        let body = generic(json!({"severity": "critical", "status": status, "dedup_key": "k"}));
+        let request = request("authorization", key, body.to_string());
+        let (_, answer) = answer_of(&fixture.app, request).await;
+        assert_eq!(answer["channelsSent"], expected, "{sentence}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_speaks_for_flatline() {
+    let fixture = Fixture::new().await;
+    let body = generic(json!({"source": "Flatline ", "dedup_key": "flatline/blind"}));
+    let (status, answer) = fixture.post(body).await;
+    let sentence = "source flatline is Flatline's own: external is kept in its place";
+    assert_eq!((status, &answer["warnings"]), (200, &json!([sentence])));
+    assert_eq!(feed(&fixture).await[0].source, "external");
+    let ours = alert_key(OWN_SOURCE, "flatline/blind");
+    assert!(!fixture.app.store.is_alert_open(&ours).await.unwrap());
+}
+
+#[tokio::test]
+async fn who_was_named_wrongly_is_told_when_the_name_is_right() {
+    let fixture = Fixture::new().await;
+    let named = |name: &str| generic(json!({"channel": name, "dedup_key": "k"}));
+    assert_eq!(fixture.post(named("webbook")).await.0, 400);
+    let (status, answer) = fixture.post(named("webhook")).await;
+    assert_eq!((status, &answer["channelsSent"]), (200, &json!(["webhook"])));
+    assert_eq!(told(&fixture, "t").await, ["Custom Webhook"]);
+}
+
+#[tokio::test]
+async fn news_of_apprise_end_no_trouble_and_each_text_is_told() {
+    let fixture = Fixture::new().await;
+    for (sentence, kind, message, expected) in [
+        ("trouble", "failure", "disk full", json!(["webhook"])),
+        ("news", "info", "it begins", json!(["webhook"])),
+        ("other trouble of that title", "failure", "no network", json!(["webhook"])),
+        ("the very same", "failure", "no network", json!([])),
+        ("all is well", "success", "done", json!(["webhook"])),
+        ("as the night after", "success", "done, 3 files", json!(["webhook"])),
+    ] {
+        let (_, answer) = fixture
+            .post(json!({
+                "version": "1.0", "title": "Backup", "message": message, "type": kind,
+                "channel": "webhook",
+            }))
+            .await;
+        assert_eq!(answer["channelsSent"], expected, "{sentence}: {answer}");
+    }
+    let open = alert_key("apprise", "news of Backup");
+    assert!(
+        fixture.app.store.is_alert_open(&open).await.unwrap(),
+        "news are an alert of their own"
+    );
+}
+
+#[tokio::test]
+async fn blanks_are_no_title() {
+    let fixture = Fixture::new().await;
+    let (status, answer) = fixture.post(generic(json!({"title": " "}))).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("title and message must not be empty")));
+    assert!(feed(&fixture).await.is_empty(), "nothing is stored");
 }

@@ -4,10 +4,10 @@ use flatline_domain::{Day, DayTotals, Days, Membership, Status};
 use flatline_shared::config::Config;
 use flatline_shared::store::{Beat, TickMark};
 use http::{Request, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bench::Bench;
-use super::get;
+use super::{get, json};
 use crate::fixture::{DAY_MS, MINUTE_MS, NOW, config, configured, service};
 
 /// `api` is up and was down for six hours ten days ago, `db` says that it is down, `off` is disabled.
@@ -36,11 +36,6 @@ async fn filled(config: Config) -> Bench {
     bench
 }
 
-async fn json_of(bench: &Bench, path: &str) -> (StatusCode, Value) {
-    let (status, _, body) = get(bench, path).await;
-    (status, serde_json::from_str(&body).unwrap())
-}
-
 #[tokio::test]
 async fn a_badge_is_a_picture() {
     let bench = bench().await;
@@ -65,7 +60,7 @@ async fn a_badge_says_how_the_service_is() {
         ("another label", "/badge/api.shields?label=Shop%20%26%20more", "Shop & more", "unknown"),
         ("nothing to count", "/badge/new.shields?metric=uptime", "New", "no data"),
     ] {
-        let (status, answer) = json_of(&bench, path).await;
+        let (status, answer) = json(&bench, path).await;
         assert_eq!(status, StatusCode::OK, "{sentence}");
         assert_eq!((&answer["label"], &answer["message"]), (&json!(label), &json!(message)));
         assert_eq!(answer["schemaVersion"], 1, "{sentence}");
@@ -78,17 +73,17 @@ async fn a_badge_says_how_the_service_is() {
 #[tokio::test]
 async fn uptime_is_that_of_the_days_asked_for() {
     let bench = bench().await;
-    let (_, answer) = json_of(&bench, "/badge/api.json?metric=uptime&days=30").await;
+    let (_, answer) = json(&bench, "/badge/api.json?metric=uptime&days=30").await;
     let uptime = answer["uptime"].as_f64().unwrap();
     assert!((70.0..80.0).contains(&uptime), "only one day of it is known: {answer}");
-    let (_, answer) = json_of(&bench, "/badge/api.json?metric=uptime&days=5").await;
+    let (_, answer) = json(&bench, "/badge/api.json?metric=uptime&days=5").await;
     assert_eq!(answer["message"], "no data", "{answer}");
     for query in ["metric=uptime&days=0", "metric=uptime&days=121", "metric=uptime&days=x"] {
-        let (status, answer) = json_of(&bench, &format!("/badge/api.json?{query}")).await;
+        let (status, answer) = json(&bench, &format!("/badge/api.json?{query}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(answer["error"], "days must be a number of days from 1 to 120", "{query}");
     }
-    let (status, answer) = json_of(&bench, "/badge/api.json?metric=weather").await;
+    let (status, answer) = json(&bench, "/badge/api.json?metric=weather").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(answer["error"], "metric must be status or uptime");
 }
@@ -102,13 +97,13 @@ async fn a_picture_is_one_also_where_there_is_nothing_to_show() {
         (StatusCode::NOT_FOUND, "no-store")
     );
     assert!(svg.starts_with("<svg ") && svg.contains(">not found</text>"), "{svg}");
-    let (status, answer) = json_of(&bench, "/badge/nope.json").await;
+    let (status, answer) = json(&bench, "/badge/nope.json").await;
     assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!("unknown-service")));
     for path in ["/badge/api", "/badge/api.png"] {
         assert_eq!(get(&bench, path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     bench.pass(31 * DAY_MS);
-    let (_, answer) = json_of(&bench, "/badge/api.json?metric=uptime&days=5").await;
+    let (_, answer) = json(&bench, "/badge/api.json?metric=uptime&days=5").await;
     assert_eq!(answer["message"], "no data", "the checker stands for longer: {answer}");
     bench.pass(3_000);
     bench.drop_table();
@@ -125,7 +120,7 @@ async fn behind_a_password_badges_need_the_key_and_are_kept_by_nobody() {
     ];
     let variables = [("DASHBOARD_PASSWORD", "correct horse battery"), ("READ_API_KEY", "read-key")];
     let bench = Bench::of(configured(files, &variables)).await;
-    let (status, answer) = json_of(&bench, "/badge/api.svg").await;
+    let (status, answer) = json(&bench, "/badge/api.svg").await;
     assert_eq!((status, &answer["code"]), (StatusCode::UNAUTHORIZED, &json!("unauthorized")));
     let request = Request::get("/badge/api.svg").header("authorization", "Bearer read-key");
     let (status, headers, _) = bench.answer(request).await;
