@@ -1,5 +1,5 @@
-//! Events that a rule of EventBridge brings to the function itself: no address that the world can
-//! reach, and no key, for whoever may invoke the function may send alerts.
+//! Events that a rule of EventBridge or a topic of SNS brings to the function itself: no address that
+//! the world can reach, and no key, for whoever may invoke the function may send alerts.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use flatline_shared::app::App;
 use flatline_shared::aws::{Deployed, Role, front};
 use flatline_shared::config::AlertKey;
-use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Body, Error, Request, RequestExt as _, service_fn};
@@ -40,9 +39,9 @@ pub async fn run() -> Result<(), Error> {
 /// again and hands it on to the queue for what failed.
 async fn take(app: &App, event: &Body) -> Result<Response, Error> {
     let event = serde_json::from_slice(event)?;
-    let parsed = format::parse(Some(format::EVENT), &HeaderMap::new(), &event)
+    let (parsed, sender) = format::parse_event(&event)
         .inspect_err(|error| tracing::error!(%error, "an event cannot be read"))?;
-    let kept = crate::keep(app, &AlertKey::signed("EventBridge"), parsed).await;
+    let kept = crate::keep(app, &AlertKey::signed(sender), parsed).await;
     let answer = kept.unwrap_or_else(IntoResponse::into_response);
     if answer.status().is_success() {
         return Ok(answer);

@@ -15,6 +15,7 @@ pub(crate) use alert::{Alert, MAX_MESSAGE_BYTES, MAX_TITLE_BYTES, Phase};
 use fields::Fields;
 use flatline_shared::http::ApiError;
 use http::HeaderMap;
+pub(crate) use sentry::Signature;
 use serde_json::Value;
 pub(crate) use sns::{Envelope, Kind};
 
@@ -53,9 +54,6 @@ formats! {
     generic,
 }
 
-/// The name of the format of events that come without a request.
-pub(crate) const EVENT: &str = eventbridge::FORMAT.name;
-
 /// A request, as formats look at it.
 struct Payload<'a> {
     headers: &'a HeaderMap,
@@ -81,8 +79,8 @@ pub(crate) enum Proof {
     Key,
     /// By Amazon's signature.
     Sns(Box<sns::Envelope>),
-    /// By this HMAC-SHA256 of the body, in hex; where no secret is configured, by the key.
-    Sentry(String),
+    /// By a HMAC of the body; where no secret is configured, by the key.
+    Sentry(sentry::Signature),
 }
 
 impl From<Alert> for Parsed {
@@ -137,6 +135,16 @@ pub(crate) fn parse(
         }
     };
     (format.parse)(&payload)
+}
+
+/// Reads an event that came without a request, and says who brought it: messages of SNS, or one event
+/// of EventBridge.
+pub(crate) fn parse_event(event: &Value) -> Result<(Parsed, &'static str), FormatError> {
+    let payload = Payload { headers: &HeaderMap::new(), body: Fields::of_body(event)? };
+    match sns::records(&payload) {
+        Some(parsed) => Ok((parsed?, "Amazon SNS")),
+        None => Ok(((eventbridge::FORMAT.parse)(&payload)?, "EventBridge")),
+    }
 }
 
 /// Reads what was published through SNS. `None`: no format knows it, so it is a text.

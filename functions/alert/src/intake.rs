@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flatline_domain::time::DAY_MS;
-use flatline_domain::{AlertStep, UnixMs};
+use flatline_domain::{AlertStep, CLOCK_AHEAD_MS, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::AlertKey;
 use flatline_shared::http::ApiError;
@@ -31,6 +31,8 @@ pub(crate) struct Intake {
     pub(crate) told: BTreeSet<String>,
     /// How many said nothing new, of which nothing was stored.
     pub(crate) repeated: usize,
+    /// How many were older than what is known, of which nothing was stored.
+    pub(crate) late: usize,
     /// Why channels that they name are not told, one sentence each.
     pub(crate) problems: Vec<String>,
 }
@@ -57,9 +59,10 @@ pub(crate) async fn store(app: &App, key: &AlertKey, alerts: &[Alert]) -> Result
     // What cannot be stored is sent again; meanwhile it keeps no other alert back.
     while let Some(lane) = stored.next().await {
         match lane {
-            Ok((told, repeated)) => {
-                intake.told.extend(told);
-                intake.repeated += repeated;
+            Ok(lane) => {
+                intake.told.extend(lane.told);
+                intake.repeated += lane.repeated;
+                intake.late += lane.late;
             }
             Err(error) => failed = failed.or(Some(error)),
         }
@@ -67,21 +70,23 @@ pub(crate) async fn store(app: &App, key: &AlertKey, alerts: &[Alert]) -> Result
     failed.map_or(Ok(intake), Err)
 }
 
-/// Stores alerts of one key; returns the channels that got a row, and how many said nothing new.
-async fn store_in_turn(
-    app: &App,
-    alerts: Vec<ExternalAlert>,
-) -> Result<(Vec<String>, usize), ApiError> {
-    let (mut told, mut repeated) = (Vec::new(), 0);
+/// Stores alerts of one key.
+async fn store_in_turn(app: &App, alerts: Vec<ExternalAlert>) -> Result<Intake, ApiError> {
+    let mut intake = Intake::default();
     for alert in alerts {
         let stored = app.store.store_alert(&alert).await?;
-        repeated += usize::from(stored.step == AlertStep::Nothing);
+        intake.repeated += usize::from(stored.step == AlertStep::Nothing);
+        if stored.step == AlertStep::Late {
+            intake.late += 1;
+            let (key, source) = (&alert.key, &alert.source);
+            tracing::info!(key, source, "an alert is older than what is known and was ignored");
+        }
         if !stored.channels.is_empty() {
             app.doorbell.notify_one();
         }
-        told.extend(stored.channels);
+        intake.told.extend(stored.channels);
     }
-    Ok((told, repeated))
+    Ok(intake)
 }
 
 fn external(
@@ -102,6 +107,8 @@ fn external(
         id,
         at: now,
         began_at: began_at(alert, now),
+        changed_at: changed_at(alert, now),
+        news: alert.news,
         phase: alert.phase,
         severity: word(&alert.severity),
         source: word(source(alert)),
@@ -141,6 +148,11 @@ fn claims_to_be_ours(alert: &Alert) -> bool {
 fn began_at(alert: &Alert, now: UnixMs) -> UnixMs {
     let is_known = |at: &UnixMs| (0..=LONGEST_TROUBLE_MS).contains(&now.since_ms(*at));
     alert.started_at.filter(is_known).unwrap_or(now)
+}
+
+/// A sender whose clock is ahead must not make all that follows look old.
+fn changed_at(alert: &Alert, now: UnixMs) -> Option<UnixMs> {
+    alert.changed_at.filter(|at| at.since_ms(now) <= CLOCK_AHEAD_MS)
 }
 
 /// A picture is one more annotation.

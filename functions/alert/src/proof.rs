@@ -4,15 +4,16 @@
 mod certificate;
 mod sns;
 
+use flatline_domain::UnixMs;
 use flatline_shared::app::App;
-use flatline_shared::config::{AlertKey, Config};
+use flatline_shared::config::AlertKey;
 use flatline_shared::http::{ApiError, keys};
 use http::HeaderMap;
 use ring::hmac;
 
 pub(crate) use certificate::Certificates;
 
-use crate::format::Proof;
+use crate::format::{Proof, Signature};
 
 /// Whose key it came with; refuses what its sender may not send. `sent`: the bytes of the body, which
 /// may be signed.
@@ -25,7 +26,7 @@ pub(crate) async fn require(
 ) -> Result<AlertKey, ApiError> {
     match proof {
         Proof::Key => keys::alert_key(&app.config, headers).cloned(),
-        Proof::Sentry(signature) => require_hmac(&app.config, headers, sent, signature),
+        Proof::Sentry(signature) => require_hmac(app, headers, sent, signature),
         Proof::Sns(envelope) => {
             sns::require(app, certificates, envelope).await?;
             Ok(AlertKey::signed("Amazon SNS"))
@@ -33,19 +34,37 @@ pub(crate) async fn require(
     }
 }
 
+/// What is signed can be sent again by whoever saw it, so it counts for this long only, in ms. SNS
+/// tries for up to 3,600 s, the tries themselves not counted
+/// (<https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>); the rest is for
+/// those, and for clocks. Within it a copy of an alert with a key is a repetition.
+const SIGNED_FOR_MS: i64 = 5_400_000;
+
+/// Refuses what was sent too long ago, or nobody knows when.
+fn require_fresh(app: &App, sent_at: Option<UnixMs>) -> Result<(), ApiError> {
+    match sent_at {
+        None => Err(refuse("it does not say when it was sent")),
+        Some(at) if app.clock.now().since_ms(at) > SIGNED_FOR_MS => {
+            Err(refuse("it was sent more than 90 minutes ago"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 /// Without a secret on our side, what Sentry sends needs the key, which a proxy may add.
 fn require_hmac(
-    config: &Config,
+    app: &App,
     headers: &HeaderMap,
     sent: &[u8],
-    signature: &str,
+    signature: &Signature,
 ) -> Result<AlertKey, ApiError> {
-    let Some(secret) = &config.alert_senders.sentry_secret else {
-        return keys::alert_key(config, headers).cloned();
+    let Some(secret) = &app.config.alert_senders.sentry_secret else {
+        return keys::alert_key(&app.config, headers).cloned();
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-    let tag = from_hex(signature).ok_or_else(|| refuse("Sentry's signature is no hex"))?;
+    let tag = from_hex(&signature.hmac).ok_or_else(|| refuse("Sentry's signature is no hex"))?;
     hmac::verify(&key, sent, &tag).map_err(|_| refuse("Sentry's signature is wrong"))?;
+    require_fresh(app, signature.sent_at)?;
     Ok(AlertKey::signed("Sentry"))
 }
 

@@ -16,8 +16,9 @@ pub(crate) fn of(
     key: &AlertKey,
     alerts: &[Alert],
     intake: &Intake,
-    warnings: Vec<String>,
+    mut warnings: Vec<String>,
 ) -> Result<Response, ApiError> {
+    warnings.extend(late(intake.late));
     let told = config.channels.iter().filter(|it| intake.told.contains(&it.route.name));
     let told: Vec<_> = told.map(|channel| channel.kind.as_str()).collect();
     let mut answer = Map::new();
@@ -43,9 +44,21 @@ fn message(alerts: usize, intake: &Intake) -> String {
     let what = if alerts == 1 { "Alert".to_owned() } else { format!("{alerts} alerts") };
     match intake.told.len() {
         _ if alerts == 0 => "Nothing to tell".to_owned(),
-        0 if alerts == intake.repeated => format!("{what} known already, no channel is told again"),
+        0 if alerts == intake.late => format!("{what} ignored: older than what is known"),
+        0 if alerts == intake.repeated + intake.late => {
+            format!("{what} known already, no channel is told again")
+        }
         0 => format!("{what} stored, no channel is told"),
         1 => format!("{what} stored and queued for 1 channel"),
         many => format!("{what} stored and queued for {many} channels"),
     }
+}
+
+fn late(count: usize) -> Option<String> {
+    let what = match count {
+        0 => return None,
+        1 => "1 alert is".to_owned(),
+        many => format!("{many} alerts are"),
+    };
+    Some(format!("{what} older than what is known of the same: nothing of that was stored"))
 }

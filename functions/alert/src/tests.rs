@@ -1,6 +1,7 @@
 //! The story of an alert, against the real engine, with the channels of the recorded cases.
 
 mod fixture;
+mod keys;
 mod lifecycle;
 mod recorded;
 mod replays;

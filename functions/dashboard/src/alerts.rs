@@ -138,7 +138,7 @@ pub struct AlertEntry {
     /// The status that began; of an alert of another tool `firing` or `resolved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Ours: nobody was told, because the service is muted.
+    /// Ours: nobody was told, because the service is muted or the alert is only shown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub muted: bool,
     /// Ours: why channels that the alert names were not told.

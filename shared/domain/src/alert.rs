@@ -3,6 +3,11 @@
 //! Senders repeat what is still true, some each minute, and send again what was not answered in time.
 //! Channels are told what is new: that something fires, gets worse, or is over, and again what still
 //! fires after the time between reminders.
+//!
+//! Some roads keep no order: what failed at first arrives after its own end. A sender that says when
+//! it saw what it tells is believed in that: what is older than what is known changes nothing.
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +99,24 @@ pub struct AlertRecord {
     pub told_at: UnixMs,
     /// Of one without a key of its own: a digest of what it said.
     pub content: Option<u64>,
+    /// When its sender saw the newest state that is known, by the sender's clock.
+    pub changed_at: Option<UnixMs>,
+    /// The same of the newest one that was only shown.
+    pub noted_at: Option<UnixMs>,
+}
+
+/// Who is to hear of an alert that opens or ends nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AlertNews {
+    /// Its sender tells of trouble: the end of what was never heard of is news, because others may
+    /// know what it is about.
+    #[default]
+    Trouble,
+    /// Its sender tells of every state, also of the first: the end of what was never heard of is only
+    /// shown.
+    State,
+    /// Nobody: it neither begins nor ends anything and is only shown.
+    Note,
 }
 
 /// An alert that arrives.
@@ -110,6 +133,10 @@ pub struct AlertArrival {
     pub content: Option<u64>,
     /// Whether it goes to channels that were not told of what is open.
     pub is_untold: bool,
+    /// When its sender saw what it says, by the sender's clock. `None`: it counts as new.
+    pub changed_at: Option<UnixMs>,
+    /// Who is to hear of it if it opens or ends nothing.
+    pub news: AlertNews,
 }
 
 /// What becomes of it.
@@ -124,8 +151,20 @@ pub enum AlertStep {
     /// That something is over of which nothing was ever heard: its channels are told, because others
     /// may know what it is about.
     Unheard,
+    /// It is shown, and told to nobody: the first state of something that is well, or a note.
+    Noted,
     /// It says nothing new.
     Nothing,
+    /// It is older than what is known: it changes nothing.
+    Late,
+}
+
+impl AlertStep {
+    /// Whether there is nothing to store.
+    #[must_use]
+    pub const fn is_idle(self) -> bool {
+        matches!(self, Self::Nothing | Self::Late)
+    }
 }
 
 /// Why what is known is told again.
@@ -150,6 +189,12 @@ impl AlertArrival {
     /// none.
     #[must_use]
     pub fn step(&self, before: Option<&AlertRecord>, repeat_ms: Option<i64>) -> AlertStep {
+        if self.news == AlertNews::Note {
+            return self.noted(before);
+        }
+        if before.is_some_and(|before| self.age(before) == Some(Ordering::Less)) {
+            return AlertStep::Late;
+        }
         let open = before.filter(|before| before.phase == AlertPhase::Firing);
         match (open, self.phase) {
             (Some(open), _) if self.ends(open) => AlertStep::End,
@@ -157,11 +202,46 @@ impl AlertArrival {
                 self.again(open, repeat_ms).map_or(AlertStep::Nothing, AlertStep::Again)
             }
             (None, AlertPhase::Firing) => AlertStep::Open,
-            (None, AlertPhase::Resolved) if before.is_none_or(|before| self.is_news(before)) => {
-                AlertStep::Unheard
-            }
-            (None, AlertPhase::Resolved) => AlertStep::Nothing,
+            (None, AlertPhase::Resolved) => self.unopened(before),
         }
+    }
+
+    /// What becomes of the end of what is not open.
+    fn unopened(&self, before: Option<&AlertRecord>) -> AlertStep {
+        match (before, self.news) {
+            (None, AlertNews::State) => AlertStep::Noted,
+            (None, _) => AlertStep::Unheard,
+            (Some(before), _) if self.is_news(before) => AlertStep::Unheard,
+            (Some(_), _) => AlertStep::Nothing,
+        }
+    }
+
+    /// What becomes of a note: it is shown once. It may be older than what is open, or newer, and
+    /// neither hides nor ends that.
+    fn noted(&self, before: Option<&AlertRecord>) -> AlertStep {
+        let newest = before.and_then(|before| before.noted_at.max(before.changed_at));
+        match (self.changed_at, newest) {
+            (Some(at), Some(newest)) if at < newest => AlertStep::Late,
+            (Some(at), Some(newest)) if at == newest => AlertStep::Nothing,
+            _ => AlertStep::Noted,
+        }
+    }
+
+    /// Whether it is older than what is known, by its sender's clock; `None`: nobody says. Of what was
+    /// seen at the same instant the end is the newest, so that the order of arrival never matters. An
+    /// alert without a key may be about another thing of the same title.
+    fn age(&self, before: &AlertRecord) -> Option<Ordering> {
+        let is_over = |phase| phase == AlertPhase::Resolved;
+        let (at, known_at) = (self.changed_at?, before.changed_at?);
+        let ours = (at, is_over(self.phase));
+        self.content.is_none().then(|| ours.cmp(&(known_at, is_over(before.phase))))
+    }
+
+    /// When the newest state that is known now was seen; a note is no state.
+    #[must_use]
+    pub fn newest_change(&self, before: Option<&AlertRecord>) -> Option<UnixMs> {
+        let ours = self.changed_at.filter(|_| self.news != AlertNews::Note);
+        before.and_then(|before| before.changed_at).max(ours)
     }
 
     /// Good news end trouble of the same key, also where they do not say so.
@@ -182,8 +262,10 @@ impl AlertArrival {
         let is_other = self.content.is_some() && self.content != open.content;
         let standard = self.content.map(|_| KEYLESS_REPEAT_MS);
         let age_ms = self.at.since_ms(open.told_at);
+        // What was seen only once does not say that it still fires, however often it is sent.
+        let is_copy = self.age(open) == Some(Ordering::Equal);
         // What was told in the future was told by a clock that has been set back since.
-        let is_due = |repeat_ms| age_ms >= repeat_ms || age_ms < -CLOCK_AHEAD_MS;
+        let is_due = |repeat_ms| !is_copy && (age_ms >= repeat_ms || age_ms < -CLOCK_AHEAD_MS);
         match () {
             () if self.rank > open.rank => Some(AlertReason::Worse),
             () if is_other => Some(AlertReason::OtherContent),

@@ -26,7 +26,9 @@ pub mod time;
 pub mod transition;
 pub mod uptime;
 
-pub use alert::{AlertArrival, AlertPhase, AlertRank, AlertReason, AlertRecord, AlertStep};
+pub use alert::{
+    AlertArrival, AlertNews, AlertPhase, AlertRank, AlertReason, AlertRecord, AlertStep,
+};
 pub use bucket::{Allowance, Bucket, Level};
 pub use circuit::{Circuit, Fault};
 pub use incident::IncidentChange;

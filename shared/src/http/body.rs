@@ -9,8 +9,8 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use super::ApiError;
 use super::mend::mended;
+use super::{ApiError, form_data};
 
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -35,11 +35,12 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        SentJson::from_request(request, state).await.map(|sent| Self(sent.json))
+        Ok(Self(parse(&Sent::from_request(request, state).await?.0)?))
     }
 }
 
-/// The same with its bytes as they were sent, which may be signed.
+/// The same with its bytes as they were sent, which may be signed. It may also be the field `data` of a
+/// form, as some tools send it.
 #[derive(Debug)]
 pub struct SentJson {
     /// What was sent.
@@ -51,12 +52,9 @@ pub struct SentJson {
 impl<S: Send + Sync> FromRequest<S> for SentJson {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        if is_encoded(request.headers()) {
-            return Err(ApiError::Encoded);
-        }
-        let bytes = read(request).await?;
-        let json = parse(&bytes)?;
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Sent(bytes) = Sent::from_request(request, state).await?;
+        let json = parse(form_data::field(&bytes, "data").unwrap_or(&bytes))?;
         Ok(Self { bytes, json })
     }
 }
@@ -68,12 +66,23 @@ pub struct FormBody(pub Vec<(String, String)>);
 impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = ApiError;
 
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Sent(body) = Sent::from_request(request, state).await?;
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}
+
+/// The bytes of a body that is not too large.
+struct Sent(Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = ApiError;
+
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         if is_encoded(request.headers()) {
             return Err(ApiError::Encoded);
         }
-        let body = read(request).await?;
-        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+        read(request).await.map(Self)
     }
 }
 

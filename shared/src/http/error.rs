@@ -32,7 +32,8 @@ pub enum ApiError {
     /// 415: the body is compressed.
     #[error("Content-Encoding is not supported: send the body as it is")]
     Encoded,
-    /// 408: the body stopped arriving.
+    /// 503: the body stopped arriving. Whose fault that is nobody knows: 408 would say that it is the
+    /// sender's, and Alertmanager never sends again what it is to blame for.
     #[error("The body did not arrive in time: try again")]
     Stalled,
     /// 413: the body is too large.
@@ -110,7 +111,7 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Disabled(_) => (StatusCode::FORBIDDEN, "api-disabled"),
             Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-not-supported"),
-            Self::Stalled => (StatusCode::REQUEST_TIMEOUT, "request-timeout"),
+            Self::Stalled => (StatusCode::SERVICE_UNAVAILABLE, "request-timeout"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
             Self::TooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-body"),
@@ -159,6 +160,8 @@ impl IntoResponse for ApiError {
             self.log(status, &request_id);
             body["requestId"] = request_id.into();
         }
+        // The rest of the body would be taken for the next request.
+        let closes = matches!(self, Self::Stalled);
         let mut allowed = None;
         match self {
             Self::Invalid { more, .. } => {
@@ -171,6 +174,9 @@ impl IntoResponse for ApiError {
         if let Some(allow) = allowed {
             response.headers_mut().insert(header::ALLOW, allow);
         }
+        if closes {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 }
@@ -182,8 +188,6 @@ pub(super) fn complete(response: &mut Response) {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             (header::RETRY_AFTER, RETRY_AFTER_S)
         }
-        // The rest of the body would be taken for the next request.
-        StatusCode::REQUEST_TIMEOUT => (header::CONNECTION, "close"),
         _ => return,
     };
     response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));

@@ -18,6 +18,7 @@ mod basic;
 mod body;
 mod cors;
 mod error;
+mod form_data;
 pub mod keys;
 pub mod login;
 mod mend;

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use flatline_domain::{Event, UnixMs};
+use flatline_domain::{AlertPhase, Event, UnixMs};
 use serde_json::{Map, Value, json};
 use tracing::warn;
 
@@ -125,6 +125,16 @@ fn key(message: &Message<'_>) -> String {
     }
 }
 
+/// Whether it ends what is open. An alert that fires never does, however mild it is.
+fn resolves(message: &Message<'_>) -> bool {
+    let notice = &message.row.delivery.notice;
+    match message.event() {
+        Event::Test => false,
+        Event::Alert => notice.alert_phase() == AlertPhase::Resolved,
+        _ => !notice.status.is_incident(),
+    }
+}
+
 /// The request that tells PagerDuty of this message.
 pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, RequestError> {
     let routing_key = channel.secret("ROUTINGKEY").ok_or(RequestError::Missing("ROUTINGKEY"))?;
@@ -135,7 +145,7 @@ pub fn request(message: &Message<'_>, channel: &Channel) -> Result<Outgoing, Req
     let url = base::at(channel, host, "/v2/enqueue")?;
     let notice = &message.row.delivery.notice;
     let story = message.story();
-    let resolves = !notice.status.is_incident() && message.event() != Event::Test;
+    let resolves = resolves(message);
     let mut body = json!({
         "routing_key": routing_key,
         "event_action": if resolves { "resolve" } else { "trigger" },

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use flatline_domain::{Event, Status, UnixMs};
+use flatline_domain::{AlertPhase, Event, Status, UnixMs};
 use serde_json::json;
 
 use super::fit::{Limit, Text, one_line, plain};
@@ -122,7 +122,7 @@ impl Tags {
 
 /// Whether it says that what rang is over, be it that nobody watches it any more.
 fn is_end(message: &Message<'_>) -> bool {
-    let is_over = !message.row.delivery.notice.status.is_incident();
+    let is_over = message.row.delivery.notice.alert_phase() == AlertPhase::Resolved;
     message.event() == Event::Up || (message.event() == Event::Alert && is_over)
 }
 

@@ -1,27 +1,25 @@
 //! External alerts: one item per key, written together with what it changes.
 //!
-//! A repetition that says nothing new costs one read, and once a day the write that keeps what still
-//! fires from expiring.
+//! A repetition that says nothing new costs one read, and a write once a day, which keeps what still
+//! fires from expiring, or where its sender saw it later than what is known.
 
-use std::collections::BTreeSet;
+mod next;
+mod state;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use flatline_domain::time::DAY_MS;
-use flatline_domain::{
-    AlertArrival, AlertPhase, AlertRank, AlertReason, AlertRecord, AlertStep, Event, QueuedNotice,
-    Status, UnixMs,
-};
+use flatline_domain::{AlertArrival, AlertPhase, AlertRank, AlertStep, UnixMs};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
-use super::call::Reading;
-use super::item::{self, Item, Reader, json, key, number, text};
+use next::Next;
+use state::{AlertState, CHANGED_AT};
+
+use super::call::Written;
+use super::item::{self, key, number};
 use super::told::ALERT_KEEP_DAYS;
-use super::{
-    Delivery, ExternalAlert, FeedEntry, Lane, Notice, Store, StoreError, StoredAlert, feed, keys,
-    outbox,
-};
+use super::{ExternalAlert, Store, StoreError, StoredAlert, feed, keys, outbox};
 
 /// The source of the alerts that Flatline raises itself; nobody else's alerts have it.
 pub const OWN_SOURCE: &str = "flatline";
@@ -39,50 +37,12 @@ pub fn alert_key(source: &str, key: &str) -> String {
 /// The state of an alert is kept this long after the newest one, in days: longer than what channels
 /// were told of it, whose versions it counts.
 const STATE_KEEP_DAYS: u32 = 2 * ALERT_KEEP_DAYS;
-/// Nobody stored an alert of this key since it was read.
-const UNCHANGED: &str = "v = :version";
 /// Nobody stored an alert of this key before.
 const NEW: &str = "attribute_not_exists(PK)";
 /// Where the feed entry is among the writes of an alert.
 const FEED_POSITION: usize = 1;
 /// Alerts of one key that may get in between before we give up.
 const TRIES: u32 = 100;
-
-const VERSION: &str = "v";
-const PHASE: &str = "ph";
-const SEVERITY: &str = "sv";
-const SINCE: &str = "si";
-const TOLD_AT: &str = "ta";
-const CHANNELS: &str = "ch";
-const CONTENT: &str = "cn";
-
-/// How an alert is.
-#[derive(Clone, Debug)]
-struct AlertState {
-    version: u64,
-    record: AlertRecord,
-    /// Channels that got a row since it was last over.
-    told: BTreeSet<String>,
-    /// When the item expires.
-    expires_at: UnixMs,
-}
-
-fn state(reader: &Reader<'_>) -> Result<AlertState, StoreError> {
-    let content = reader.opt_text(CONTENT).and_then(|digits| u64::from_str_radix(&digits, 16).ok());
-    let record = AlertRecord {
-        phase: reader.word(PHASE, AlertPhase::parse)?,
-        rank: AlertRank::of(&reader.text(SEVERITY)?),
-        since: reader.time(SINCE)?,
-        told_at: reader.time(TOLD_AT)?,
-        content,
-    };
-    Ok(AlertState {
-        version: reader.number(VERSION)? as u64,
-        record,
-        told: reader.json(CHANNELS)?,
-        expires_at: UnixMs(reader.number(item::EXPIRES)? * 1_000),
-    })
-}
 
 /// When the state of an alert expires that was last heard of at `at`.
 fn expires_at(at: UnixMs) -> UnixMs {
@@ -97,144 +57,25 @@ impl ExternalAlert {
             at: self.at,
             content: self.content,
             is_untold: before.is_some_and(|before| self.untold(before).next().is_some()),
+            changed_at: self.changed_at,
+            news: self.news,
+        }
+    }
+
+    /// What becomes of it. What cannot be read is always written anew.
+    fn step(&self, before: Option<&AlertState>) -> AlertStep {
+        let record = before.map(|before| &before.record);
+        match self.arrival(before).step(record, self.repeat_ms) {
+            step if step.is_idle() && before.is_some_and(|it| it.broken.is_some()) => {
+                AlertStep::Open
+            }
+            step => step,
         }
     }
 
     /// Channels that it goes to and that were not told of what is open.
     fn untold(&self, before: &AlertState) -> impl Iterator<Item = &String> {
         self.channels.iter().filter(|channel| !before.told.contains(*channel))
-    }
-}
-
-/// What is to be written.
-struct Next<'a> {
-    alert: &'a ExternalAlert,
-    step: AlertStep,
-    before: Option<&'a AlertState>,
-    version: u64,
-    phase: AlertPhase,
-    /// Since when it is as it is now.
-    since: UnixMs,
-    channels: BTreeSet<String>,
-}
-
-impl<'a> Next<'a> {
-    fn of(alert: &'a ExternalAlert, step: AlertStep, before: Option<&'a AlertState>) -> Self {
-        let phase = match step {
-            AlertStep::End | AlertStep::Unheard => AlertPhase::Resolved,
-            AlertStep::Open | AlertStep::Again(_) | AlertStep::Nothing => AlertPhase::Firing,
-        };
-        let since = match (step, before) {
-            (AlertStep::Again(_), Some(before)) => before.record.since,
-            (AlertStep::Open, _) => alert.began_at.min(alert.at),
-            _ => alert.at,
-        };
-        let channels = match (step, before) {
-            (AlertStep::End, Some(before)) => before.told.clone(),
-            (AlertStep::Again(AlertReason::Untold), Some(before)) => {
-                alert.untold(before).cloned().collect()
-            }
-            _ => alert.channels.iter().cloned().collect(),
-        };
-        let version = before.map_or(0, |before| before.version) + 1;
-        Self { alert, step, before, version, phase, since, channels }
-    }
-
-    /// The alert's own item.
-    fn item(&self, pk: String) -> Item {
-        let Self { alert, .. } = self;
-        let mut state = key(pk, &alert.key);
-        state.extend(
-            [
-                (VERSION, number(self.version as i64)),
-                (PHASE, text(self.phase.as_str())),
-                (SEVERITY, text(&alert.severity)),
-                (SINCE, number(self.since.0)),
-                (TOLD_AT, number(alert.at.0)),
-                (CHANNELS, json(&self.open_channels())),
-                (item::EXPIRES, item::expiry(expires_at(alert.at))),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        state.extend(alert.content.map(|digest| (CONTENT.to_owned(), text(format!("{digest:x}")))));
-        state
-    }
-
-    /// Who is to hear of its end.
-    fn open_channels(&self) -> BTreeSet<&String> {
-        let earlier = match (self.step, self.before) {
-            (AlertStep::Again(_), Some(before)) => Some(&before.told),
-            _ => None,
-        };
-        let told = earlier.into_iter().flatten().chain(&self.channels);
-        told.filter(|_| self.phase == AlertPhase::Firing).collect()
-    }
-
-    fn status(&self) -> Status {
-        match self.phase {
-            AlertPhase::Firing => AlertRank::of(&self.alert.severity).status(),
-            AlertPhase::Resolved => Status::Up,
-        }
-    }
-
-    /// How it was before, and since when.
-    fn previous(&self) -> (Status, UnixMs) {
-        match (self.step, self.before) {
-            (AlertStep::Again(_) | AlertStep::End, Some(before)) => {
-                (before.record.rank.status(), before.record.since)
-            }
-            (_, Some(before)) => (Status::Up, before.record.since),
-            (_, None) => (Status::Unknown, self.alert.at),
-        }
-    }
-
-    fn entry(&self) -> FeedEntry {
-        let alert = self.alert;
-        FeedEntry {
-            id: alert.id.clone(),
-            at: alert.at,
-            title: alert.title.clone(),
-            message: alert.message.clone(),
-            severity: alert.severity.clone(),
-            source: alert.source.clone(),
-            status: Some(self.phase.as_str().to_owned()),
-            undelivered: alert.undelivered.clone(),
-            sender: alert.sender.clone(),
-            ..FeedEntry::default()
-        }
-    }
-
-    fn delivery(&self) -> Delivery {
-        let alert = self.alert;
-        let (previous, since) = self.previous();
-        let notice = Notice {
-            id: alert.key.clone(),
-            name: alert.title.clone(),
-            status: self.status(),
-            previous,
-            at: alert.at,
-            since,
-            last_seen: None,
-            window_ms: 0,
-            reason: alert.source.clone(),
-            message: Some(alert.message.clone()),
-            severity: Some(alert.severity.clone()),
-            labels: alert.labels.clone(),
-            annotations: alert.annotations.clone(),
-            channels: alert.named.clone(),
-            phase: Some(self.phase),
-            link: alert.link.clone(),
-        };
-        let queued = QueuedNotice {
-            version: self.version,
-            n: 0,
-            event: Event::Alert,
-            status: notice.status,
-            committed_at: alert.at,
-            next_at: None,
-            closing: false,
-        };
-        Delivery { lane: Lane::Alert(alert.key.clone()), queued, notice }
     }
 }
 
@@ -263,13 +104,15 @@ impl Store {
         let _turn = self.turns.of(&alert.key).lock().await;
         for _ in 0..TRIES {
             let before = self.alert_state(&alert.key).await?;
-            let record = before.as_ref().map(|before| &before.record);
-            let step = alert.arrival(before.as_ref()).step(record, alert.repeat_ms);
-            if step == AlertStep::Nothing {
-                self.keep_alert(alert, before.as_ref()).await?;
-                return Ok(StoredAlert { step, channels: Vec::new() });
+            let before = before.as_ref();
+            let step = alert.step(before);
+            if step.is_idle() {
+                if step == AlertStep::Late || self.keep_alert(alert, before).await? {
+                    return Ok(StoredAlert { step, channels: Vec::new() });
+                }
+                continue;
             }
-            let next = Next::of(alert, step, before.as_ref());
+            let next = Next::of(alert, step, before);
             let sent = self.transact(self.alert_writes(&next)).await;
             let is_ours = match sent {
                 Ok(()) => true,
@@ -277,6 +120,9 @@ impl Store {
                 Err(failure) => failure.unmet()?.positions.contains(&FEED_POSITION),
             };
             if is_ours {
+                if let Some(why) = before.and_then(|before| before.broken.as_deref()) {
+                    tracing::error!(why, "the state of an alert could not be read: it is new now");
+                }
                 return Ok(StoredAlert { step, channels: next.channels.into_iter().collect() });
             }
         }
@@ -294,46 +140,52 @@ impl Store {
         Ok(self.alert_state(alert_key).await?.map(|state| state.version))
     }
 
-    /// Keeps what still fires from expiring; written once a day.
+    /// Keeps what still fires from expiring, written once a day, and when its sender saw it last. `false`
+    /// if something came between.
     async fn keep_alert(
         &self,
         alert: &ExternalAlert,
         before: Option<&AlertState>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let Some(before) = before else { return Ok(true) };
         let expires_at = expires_at(alert.at);
-        let is_fresh = |before: &AlertState| expires_at.since_ms(before.expires_at) < DAY_MS;
-        let Some(before) = before.filter(|before| !is_fresh(before)) else { return Ok(()) };
-        let update = self
+        let changed_at = alert.arrival(Some(before)).newest_change(Some(&before.record));
+        let is_newer = changed_at > before.record.changed_at;
+        if !is_newer && expires_at.since_ms(before.expires_at) < DAY_MS {
+            return Ok(true);
+        }
+        let (condition, values) = before.unchanged();
+        let set = if is_newer { "SET #x = :x, #ca = :ca" } else { "SET #x = :x" };
+        let mut update = self
             .client
             .update_item()
             .set_key(Some(key(self.alert_pk(&alert.key), &alert.key)))
-            .update_expression("SET #x = :x")
+            .update_expression(set)
             .expression_attribute_names("#x", item::EXPIRES)
             .expression_attribute_values(":x", item::expiry(expires_at))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_values(":version", number(before.version as i64));
-        // Refused means that a newer alert was stored, which keeps it too.
-        self.update(update).await?;
-        Ok(())
-    }
-
-    async fn alert_state(&self, alert_key: &str) -> Result<Option<AlertState>, StoreError> {
-        let item = self.get(key(self.alert_pk(alert_key), alert_key), Reading::Consistent).await?;
-        item.map(|item| state(&Reader::new(&item))).transpose()
-    }
-
-    fn alert_pk(&self, alert_key: &str) -> String {
-        keys::alerts(keys::shard(alert_key, self.shards))
+            .condition_expression(condition);
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        if let Some(at) = changed_at.filter(|_| is_newer) {
+            let update_with = update.expression_attribute_names("#ca", CHANGED_AT);
+            update = update_with.expression_attribute_values(":ca", number(at.0));
+        }
+        let written = self.update(update).await?;
+        // Where only the expiry was refused, a newer alert was stored, which keeps it too.
+        Ok(!is_newer || matches!(written, Written::Done(_)))
     }
 
     fn alert_writes(&self, next: &Next<'_>) -> Vec<TransactWriteItem> {
         let ExternalAlert { key: alert_key, feed_days, .. } = next.alert;
         let state = Put::builder().set_item(Some(next.item(self.alert_pk(alert_key))));
-        let state = match next.before {
+        let state = match next.before.map(AlertState::unchanged) {
             None => state.condition_expression(NEW),
-            Some(before) => state
-                .condition_expression(UNCHANGED)
-                .expression_attribute_values(":version", number(before.version as i64)),
+            Some((condition, values)) => values
+                .into_iter()
+                .fold(state.condition_expression(condition), |state, (name, value)| {
+                    state.expression_attribute_values(name, value)
+                }),
         };
         let entry = Put::builder()
             .set_item(Some(feed::entry_item(&next.entry(), *feed_days)))

@@ -74,7 +74,7 @@
 //! | [`Store::end_copied`] | 1 TransactWriteItems | 4 WRU |
 //! | [`Store::is_told_itself`] | 1 GetItem; 1 Query if none waits | 1 RRU; 1 RRU per 4 KB |
 //! | [`Store::needs_no_copy`] | 1 UpdateItem | 1 to 2 WRU |
-//! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row |
+//! | [`Store::store_alert`] | 1 GetItem, 1 TransactWriteItems | 1 RRU; 2 WRU per KB: alert, feed row, each outbox row. A repetition 1 RRU, and 1 WRU per KB once a day or where its sender saw it later |
 //! | the same again | 1 GetItem; once a day 1 UpdateItem | 1 RRU; 1 WRU |
 //! | [`Store::claim`] of a free channel, [`Store::renew`], [`Store::release`] | 1 UpdateItem | 1 WRU |
 //! | [`Store::claim`] of a taken one | 2 UpdateItem | 2 WRU |

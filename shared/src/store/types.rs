@@ -326,7 +326,7 @@ pub struct FeedEntry {
     /// The status that began; of an alert `firing` or `resolved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The service is muted.
+    /// Nobody was told: the service is muted, or the alert is only shown.
     #[serde(default)]
     pub muted: bool,
     /// Of an alert: why channels that it names were not told, one sentence each.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::stage::{Stage, sample};
 
 /// Every sample, and the function that gets it.
-const SAMPLES: [(&str, &str); 9] = [
+const SAMPLES: [(&str, &str); 10] = [
     ("alert-eventbridge-alarm", "alert"),
     ("alert-eventbridge-health", "alert"),
     ("alert-post", "alert"),
+    ("alert-sns", "alert"),
     ("checker-schedule", "checker"),
     ("dashboard-function-url", "dashboard"),
     ("dashboard-page", "dashboard"),
@@ -105,6 +106,27 @@ async fn a_rule_of_eventbridge_brings_events_to_the_function_itself() -> anyhow:
     let answer = stage.alert.invoke(&request).await?;
     assert_eq!(answer["statusCode"], 404, "{answer}");
     assert_eq!(stage.waiting().await?, 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_of_sns_brings_messages_and_no_retry_undoes_what_came_before_it()
+-> anyhow::Result<()> {
+    let stage = Stage::with(&[("api", 600)]).await?;
+    let (alarm, ok) = (sample("alert-eventbridge-alarm"), sample("alert-sns"));
+    for (sentence, event, message, waiting) in [
+        ("it rings", &alarm, "Alert stored and queued for 1 channel", 1),
+        ("the topic says that it is over", &ok, "Alert stored and queued for 1 channel", 2),
+        ("the rule tries again", &alarm, "Alert ignored: older than what is known", 2),
+        ("the topic, too", &ok, "Alert known already, no channel is told again", 2),
+    ] {
+        let answer = stage.alert.invoke(event).await?;
+        assert_eq!(answer["message"], message, "{sentence}: {answer}");
+        assert_eq!(stage.waiting().await?, waiting, "{sentence}");
+    }
+    let mut broken = ok.clone();
+    broken["Records"][0]["Sns"] = json!("x");
+    assert!(stage.alert.invoke(&broken).await.is_err(), "Lambda keeps what cannot be read");
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{AlertRank, Status, UnixMs};
+use flatline_domain::{AlertNews, AlertRank, Status, UnixMs};
 
 /// The longest title that is shown, in bytes.
 pub(crate) const MAX_TITLE_BYTES: usize = 1_024;
@@ -36,6 +36,11 @@ pub(crate) struct Alert {
     pub(crate) image: Option<String>,
     /// When the trouble began, if the tool says so.
     pub(crate) started_at: Option<UnixMs>,
+    /// When the tool saw what this says. Only where alerts may overtake each other: by what is older
+    /// than what is known nothing changes.
+    pub(crate) changed_at: Option<UnixMs>,
+    /// Who is to hear of it if it opens or ends nothing.
+    pub(crate) news: AlertNews,
 }
 
 /// Whether the trouble is there or over.
@@ -49,6 +54,11 @@ impl Alert {
             Phase::Resolved => Status::Up,
             Phase::Firing => AlertRank::of(&self.severity).status(),
         }
+    }
+
+    /// The same, seen by its tool at this instant.
+    pub(crate) fn at(self, seen_at: Option<UnixMs>) -> Self {
+        Self { started_at: seen_at, changed_at: seen_at, ..self }
     }
 
     /// What its source knows it by.

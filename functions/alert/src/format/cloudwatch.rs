@@ -1,6 +1,11 @@
 //! Alarms of Amazon CloudWatch as they are sent to SNS topics
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions.html>).
+//!
+//! Neither SNS nor EventBridge keeps an order, so what was retried may come after its own end.
+//! CloudWatch tells of every state, also that a new alarm is well; that data are missing neither
+//! begins nor ends anything: an alarm that is to ring then says so itself (`TreatMissingData`).
 
+use flatline_domain::AlertNews;
 use serde_json::Value;
 
 use super::fields::{Fields, labels};
@@ -23,8 +28,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     let mut alarm = Alert {
         message: texts(body.word("AlarmDescription"), body.word("NewStateReason")),
         labels: labels([("account", account), ("region", region(body))]),
-        started_at: body.time("StateChangeTime"),
-        ..alarm(&name, &state, key, arn.as_deref())
+        ..alarm(&name, &state, key, arn.as_deref()).at(body.time("StateChangeTime"))
     };
     if let Some(trigger) = body.inner("Trigger") {
         alarm.labels.extend(measured(&trigger));
@@ -34,16 +38,18 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
 
 /// What alarms have in common on every road.
 pub(super) fn alarm(name: &str, state: &str, key: String, arn: Option<&str>) -> Alert {
-    let (severity, phase) = match state {
-        "ALARM" => ("critical", Phase::Firing),
-        "OK" => ("critical", Phase::Resolved),
-        _ => ("warning", Phase::Firing),
+    let (severity, phase, news) = match state {
+        "ALARM" => ("critical", Phase::Firing, AlertNews::State),
+        "OK" => ("critical", Phase::Resolved, AlertNews::State),
+        "INSUFFICIENT_DATA" => ("warning", Phase::Firing, AlertNews::Note),
+        _ => ("warning", Phase::Firing, AlertNews::State),
     };
     Alert {
         title: name.to_owned(),
         severity: severity.to_owned(),
         source: "cloudwatch".to_owned(),
         phase,
+        news,
         dedup_key: Some(key),
         link: arn.and_then(page),
         ..Alert::default()

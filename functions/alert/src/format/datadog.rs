@@ -30,6 +30,8 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         dedup_key: body.word("cycle_key").or_else(|| Some(bare.to_owned())),
         link: body.link("link"),
         title,
+        // What was retried may come after its own end.
+        changed_at: body.millis("date"),
         ..Alert::default()
     };
     Ok(alert.into())

@@ -41,9 +41,9 @@ fn alarm(body: &Fields<'_>, detail: &Fields<'_>) -> Result<Alert, FormatError> {
     let metric = configuration.as_ref().and_then(metric);
     Ok(Alert {
         message: cloudwatch::texts(description, state.word("reason")),
-        started_at: state.time("timestamp"),
         labels: metric.map(|metric| measured(&metric)).unwrap_or_default(),
         ..cloudwatch::alarm(&name, &state.needed("value")?, key, arn.as_deref())
+            .at(state.time("timestamp").or_else(|| body.time("time")))
     })
 }
 

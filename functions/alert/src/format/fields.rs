@@ -123,6 +123,11 @@ impl<'a> Fields<'a> {
         parse_rfc3339(self.get(name)?.as_str()?).filter(|at| at.0 > 0)
     }
 
+    /// An instant as Unix milliseconds, a number or its digits; anything else counts as missing.
+    pub(super) fn millis(&self, name: &str) -> Option<UnixMs> {
+        self.word(name)?.parse().ok().map(UnixMs).filter(|at| at.0 > 0)
+    }
+
     /// An object; values that are no strings are kept as their JSON, null is left out.
     pub(super) fn pairs(&self, name: &str) -> Result<BTreeMap<String, String>, FormatError> {
         let pair = |(name, value): (&String, &Value)| match value {

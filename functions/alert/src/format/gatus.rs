@@ -26,7 +26,12 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         } else {
             Phase::Firing
         },
-        dedup_key: Some(format!("{}/{endpoint}", group.as_deref().unwrap_or_default())),
+        // Two of them may watch what has the same name in each.
+        dedup_key: Some(format!(
+            "{}/{endpoint} {}",
+            group.as_deref().unwrap_or_default(),
+            body.word("url").unwrap_or_default()
+        )),
         link: body.link("url"),
         labels: labels([("group", group)]),
         ..Alert::default()

@@ -1,5 +1,5 @@
 //! Our own form: `{"title","message","severity"?,"source"?,"labels"?,"annotations"?,"channel"? or
-//! "channels"?,"status"?,"dedup_key"?,"link"?,"image"?}`.
+//! "channels"?,"status"?,"dedup_key"?,"changed_at"?,"link"?,"image"?}`.
 
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         channels: body.channels()?,
         phase: phase(body.text("status")?.as_deref()),
         dedup_key: body.text("dedup_key")?,
+        changed_at: body.time("changed_at"),
         link: body.link("link"),
         image: body.link("image"),
         ..Alert::default()

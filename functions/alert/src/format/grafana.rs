@@ -18,7 +18,15 @@ fn knows(payload: &Payload<'_>) -> bool {
 }
 
 fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
-    group::parse(&payload.body, "grafana", more)
+    let body = &payload.body;
+    let instance = body.word("externalURL").unwrap_or_default();
+    let organization = body.word("orgId").unwrap_or_default();
+    let mut parsed = group::parse(body, "grafana", more)?;
+    // Labels, and so fingerprints, are the same in another Grafana or organization.
+    for key in parsed.alerts.iter_mut().filter_map(|alert| alert.dedup_key.as_mut()) {
+        *key = format!("{instance} {organization} {key}");
+    }
+    Ok(parsed)
 }
 
 fn more(fields: &Fields<'_>, alert: &mut Alert) {

@@ -29,15 +29,23 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         source: "grafana".to_owned(),
         channels: named.map(|names| group::split(names)).unwrap_or_default(),
         phase: if state == "ok" { Phase::Resolved } else { Phase::Firing },
-        dedup_key: body.word("ruleId").map(|id| format!("rule {id}")).or(rule),
-        topic: None,
+        dedup_key: body.word("ruleId").map(|id| format!("rule {id}")).or(rule).map(|rule| {
+            format!("{} {} {rule}", instance(body), body.word("orgId").unwrap_or_default())
+        }),
         link: body.link("ruleUrl"),
         image: body.link("imageUrl"),
-        started_at: None,
         labels: tags,
         annotations: matches(body),
+        ..Alert::default()
     };
     Ok(alert.into())
+}
+
+/// The address of the Grafana itself: ids of rules are counted in each from 1.
+fn instance(body: &Fields<'_>) -> String {
+    let page = body.link("ruleUrl").unwrap_or_default();
+    let end = ["/d/", "/dashboard/", "?"].iter().filter_map(|end| page.find(end)).min();
+    page[..end.unwrap_or(page.len())].to_owned()
 }
 
 /// What was measured: metric and value.

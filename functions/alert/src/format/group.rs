@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use super::fields::Fields;
 use super::{Alert, FormatError, Parsed, Phase};
 
-/// Reads a group. Of each alert `more` adds what only its tool knows.
+/// Reads a group. Of each alert `more` adds what only its tool knows. Neither tool sends a time by which
+/// alerts could be ordered (`startsAt` stays where an alert is sent anew), and neither lets one
+/// overtake another of its group.
 pub(super) fn parse(
     body: &Fields<'_>,
     source: &str,
     more: fn(&Fields<'_>, &mut Alert),
 ) -> Result<Parsed, FormatError> {
-    let origin = body.word("externalURL");
     let mut alerts = Vec::new();
     for fields in body.objects("alerts")? {
-        let mut alert = alert(&fields, source, origin.as_deref())?;
+        let mut alert = alert(&fields, source)?;
         more(&fields, &mut alert);
         alerts.push(alert);
     }
@@ -29,7 +30,7 @@ pub(super) fn parse(
     Ok(Parsed { alerts, warnings, ..Parsed::default() })
 }
 
-fn alert(fields: &Fields<'_>, source: &str, origin: Option<&str>) -> Result<Alert, FormatError> {
+fn alert(fields: &Fields<'_>, source: &str) -> Result<Alert, FormatError> {
     let (labels, annotations) = (fields.pairs("labels")?, fields.pairs("annotations")?);
     let in_labels = |name: &str| labels.get(name).filter(|text| !text.is_empty()).cloned();
     let in_notes = |name: &str| annotations.get(name).filter(|text| !text.is_empty()).cloned();
@@ -48,13 +49,12 @@ fn alert(fields: &Fields<'_>, source: &str, origin: Option<&str>) -> Result<Aler
         source: source.to_owned(),
         channels: named.map(|names| split(&names)).unwrap_or_default(),
         phase: phase(fields.word("status").as_deref()),
-        dedup_key: Some([origin.unwrap_or_default(), &fingerprint].join(" ")),
-        topic: None,
+        dedup_key: Some(fingerprint),
         link: fields.link("generatorURL"),
         started_at: fields.time("startsAt"),
         labels,
         annotations,
-        image: None,
+        ..Alert::default()
     })
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Sentry cannot send our key; it signs what it sends.
 
+use flatline_domain::UnixMs;
 use http::HeaderMap;
 
 use super::fields::{Fields, labels};
@@ -29,8 +30,25 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     Ok(Parsed {
         warnings: if alert.is_none() { vec![nothing()] } else { Vec::new() },
         alerts: Vec::from_iter(alert),
-        proof: header(headers, "sentry-hook-signature").map_or(Proof::Key, Proof::Sentry),
+        proof: Signature::of(headers).map_or(Proof::Key, Proof::Sentry),
     })
+}
+
+/// What Sentry's headers say about a body.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Signature {
+    /// The HMAC-SHA256 of the body, in hex.
+    pub(crate) hmac: String,
+    /// When it was sent. It is not signed.
+    pub(crate) sent_at: Option<UnixMs>,
+}
+
+impl Signature {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let seconds = header(headers, "sentry-hook-timestamp").and_then(|it| it.parse().ok());
+        let sent_at = seconds.and_then(|it: i64| it.checked_mul(1_000)).map(UnixMs);
+        Some(Self { hmac: header(headers, "sentry-hook-signature")?, sent_at })
+    }
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

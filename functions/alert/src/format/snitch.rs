@@ -30,6 +30,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         labels: labels([("status", snitch.word("status")), ("tags", tags(&snitch))]),
         phase,
         dedup_key: token,
+        changed_at: body.time("timestamp"),
         ..Alert::default()
     };
     Ok(alert.into())

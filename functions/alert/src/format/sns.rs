@@ -4,6 +4,7 @@
 //!
 //! SNS cannot send our key; it signs what it sends. Who may send is a list of topics.
 
+use flatline_domain::UnixMs;
 use serde_json::Value;
 
 use super::fields::{Fields, labels};
@@ -18,6 +19,8 @@ pub(crate) struct Envelope {
     pub(crate) kind: Kind,
     /// The topic's ARN.
     pub(crate) topic: String,
+    /// When it was published.
+    pub(crate) sent_at: Option<UnixMs>,
     /// What was signed.
     pub(crate) signed: String,
     /// `1`: with SHA-1; `2`: with SHA-256.
@@ -54,6 +57,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     };
     let envelope = Envelope {
         topic: body.needed("TopicArn")?,
+        sent_at: body.time("Timestamp"),
         signed: signed(body, &kind)?,
         version: body.word("SignatureVersion").unwrap_or_default(),
         signature: body.needed("Signature")?,
@@ -82,6 +86,27 @@ fn signed(body: &Fields<'_>, kind: &Kind) -> Result<String, FormatError> {
         }
     }
     Ok(lines)
+}
+
+/// Reads messages that SNS brings to the function itself
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>): whoever may invoke it proves by that
+/// that it may send. `None`: it is no such event.
+pub(super) fn records(payload: &Payload<'_>) -> Option<Result<Parsed, FormatError>> {
+    let records = payload.body.objects("Records").ok()?;
+    let is_sns = |record: &Fields<'_>| record.word("EventSource").as_deref() == Some("aws:sns");
+    (!records.is_empty() && records.iter().all(is_sns)).then(|| all_of(payload, &records))
+}
+
+fn all_of(payload: &Payload<'_>, records: &[Fields<'_>]) -> Result<Parsed, FormatError> {
+    let mut all = Parsed::default();
+    for record in records {
+        let body = record.object("Sns")?.ok_or_else(|| record.wrong("Sns", "an object"))?;
+        let message = body.needed("Message")?;
+        let parsed = published(&Payload { headers: payload.headers, body }, &message)?;
+        all.alerts.extend(parsed.alerts);
+        all.warnings.extend(parsed.warnings);
+    }
+    Ok(all)
 }
 
 fn published(payload: &Payload<'_>, message: &str) -> Result<Parsed, FormatError> {

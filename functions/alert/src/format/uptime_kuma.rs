@@ -1,7 +1,7 @@
-//! Webhook notifications of Uptime Kuma, with the preset "application/json"
+//! Webhook notifications of Uptime Kuma, with the preset "application/json" or "multipart/form-data"
 //! (its server/notification-providers/webhook.js).
 
-use super::fields::labels;
+use super::fields::{Fields, labels};
 use super::{Alert, Format, FormatError, Parsed, Payload, Phase};
 
 pub(super) const FORMAT: Format = Format { name: "uptime-kuma", knows, parse };
@@ -36,11 +36,17 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
             ("port", monitor.word("port")),
         ]),
         phase,
-        dedup_key: id.map(|id| format!("monitor {id}")),
+        dedup_key: id.map(|id| format!("monitor {id} {}", target(&monitor))),
         link: monitor.link("url"),
         ..Alert::default()
     };
     Ok(alert.into())
+}
+
+/// What the monitor watches: ids are counted in each Uptime Kuma from 1.
+fn target(monitor: &Fields<'_>) -> String {
+    let parts = ["type", "url", "hostname", "port"].map(|name| monitor.word(name));
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// A test, or a word about a certificate: nothing that begins or ends.

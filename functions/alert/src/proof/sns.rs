@@ -8,7 +8,7 @@ use flatline_shared::notify::{Answer, HttpRequest, Outgoing};
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::{Certificates, certificate, refuse};
+use super::{Certificates, certificate, refuse, require_fresh};
 use crate::format::{Envelope, Kind};
 
 /// Refuses an envelope that is not of a listed topic, or not signed; agrees to a subscription.
@@ -24,6 +24,7 @@ pub(super) async fn require(
     if !topics.contains(&envelope.topic) {
         return Err(refuse("the topic is not in ALERT_SNS_TOPICS"));
     }
+    require_fresh(app, envelope.sent_at)?;
     let url = certificate_url(&envelope.certificate_url, &envelope.topic)
         .ok_or_else(|| refuse("SigningCertURL is not a certificate of SNS"))?;
     let certificate = certificates.at(app, url).await?;

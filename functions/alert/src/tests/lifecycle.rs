@@ -121,3 +121,54 @@ async fn the_end_of_what_was_told_to_nobody_is_told_to_nobody() {
     let sent = json!(["discord", "slack", "webhook", "pagerduty"]);
     assert_eq!(answer["channelsSent"], sent, "that is news to everybody who takes up");
 }
+
+/// An alarm of CloudWatch, as SNS brings it.
+fn alarm(state: &str, seen: &str) -> Value {
+    json!({
+        "AlarmName": "high-cpu", "NewStateValue": state, "NewStateReason": state,
+        "StateChangeTime": format!("2026-11-22T{seen}.000+0000"),
+        "AlarmArn": "arn:aws:cloudwatch:eu-west-2:123456789012:alarm:high-cpu",
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn alarms_that_overtake_each_other_end_as_they_are() {
+    // 2026-11-22T12:10:00Z
+    let fixture = Fixture::new().await.at(VirtualClock::starting(UnixMs(1_795_349_400_000)));
+    let stored = "Alert stored and queued for 4 channels";
+    let (quiet, known) =
+        ("Alert stored, no channel is told", "Alert known already, no channel is told again");
+    let late = "Alert ignored: older than what is known";
+    for (sentence, state, seen, expected) in [
+        ("it is made", "INSUFFICIENT_DATA", "12:00:00", quiet),
+        ("and well", "OK", "12:00:10", known),
+        ("it rings, which comes late", "OK", "12:02:00", known),
+        ("after its end", "ALARM", "12:01:00", late),
+        ("it rings again", "ALARM", "12:03:00", stored),
+        ("its data are missing", "INSUFFICIENT_DATA", "12:04:00", quiet),
+        ("which is said twice", "INSUFFICIENT_DATA", "12:04:00", known),
+        ("it is over", "OK", "12:05:00", stored),
+        ("and somebody tries the first again", "ALARM", "12:03:00", late),
+        ("a clock that is ahead holds up nothing", "OK", "23:59:59", known),
+        ("so it rings again", "ALARM", "12:06:00", stored),
+    ] {
+        let (code, answer) = fixture.post(alarm(state, seen)).await;
+        assert_eq!((code, &answer["message"]), (200, &json!(expected)), "{sentence}: {answer}");
+        let warnings = usize::from(expected == late);
+        let said = answer["warnings"].as_array().map_or(0, Vec::len);
+        assert_eq!(said, warnings, "{sentence}: {answer}");
+    }
+    let story = ["high-cpu firing", "high-cpu resolved", "high-cpu firing"];
+    assert_eq!(waiting(&fixture).await, story);
+    let shown = shown(&fixture).await;
+    assert_eq!(shown.len(), 5, "{shown:?}");
+}
+
+#[tokio::test]
+async fn the_first_state_of_an_alarm_is_told_to_nobody() {
+    let fixture = Fixture::new().await;
+    let (_, answer) = fixture.post(alarm("OK", "12:00:00")).await;
+    assert_eq!((&answer["channelsSent"], &answer["success"]), (&json!([]), &json!(true)));
+    assert_eq!(shown(&fixture).await, ["high-cpu resolved"]);
+    assert!(!fixture.rang());
+}

@@ -6,6 +6,8 @@ use axum::body::Body;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use flatline_domain::UnixMs;
+use flatline_harness::clock::VirtualClock;
 use flatline_shared::notify::{Answer, BoxFuture, Outgoing, SendError, Transport};
 use http::{HeaderMap, Request};
 use rcgen::{CertificateParams, KeyPair};
@@ -25,6 +27,11 @@ const TOPIC: &str = "arn:aws:sns:eu-west-2:123456789012:ops";
 const CERTIFICATE: &str =
     "https://sns.eu-west-2.amazonaws.com/SimpleNotificationService-0123456789.pem";
 const SUBSCRIBE: &str = "https://sns.eu-west-2.amazonaws.com/?Action=ConfirmSubscription&Token=1";
+
+/// 2026-11-22T12:00:52Z, when the notification was published.
+const SENT_AT: UnixMs = UnixMs(1_795_348_852_000);
+/// What is signed counts for this long.
+const SIGNED_FOR_MS: i64 = 90 * 60_000;
 
 /// Amazon, which serves the certificate and confirms subscriptions; it keeps what was visited.
 #[derive(Clone, Default)]
@@ -54,7 +61,7 @@ impl Transport for Amazon {
 async fn subscribed(amazon: &Amazon) -> Fixture {
     let mut fixture = Fixture::with_variables(&[("ALERT_SNS_TOPICS", TOPIC)]).await;
     fixture.app.transport = Arc::new(amazon.clone());
-    fixture
+    fixture.at(VirtualClock::starting(SENT_AT.plus_ms(2_000)))
 }
 
 /// As SNS sends it: no key, a Content-Type of text.
@@ -95,7 +102,7 @@ fn signed(mut body: Value) -> Value {
     body
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_amazon_signed_is_taken_and_its_certificate_is_fetched_once() {
     let amazon = Amazon::default();
     let fixture = subscribed(&amazon).await;
@@ -110,7 +117,7 @@ async fn what_amazon_signed_is_taken_and_its_certificate_is_fetched_once() {
     assert_eq!(amazon.visited(), [CERTIFICATE]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_somebody_else_sends_is_refused_and_not_stored() {
     let with = |name: &str, value: &str| {
         let mut body = notification();
@@ -141,7 +148,7 @@ async fn what_somebody_else_sends_is_refused_and_not_stored() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_subscription_is_confirmed_at_amazon_only() {
     let amazon = Amazon::default();
     let fixture = subscribed(&amazon).await;
@@ -161,7 +168,7 @@ async fn a_subscription_is_confirmed_at_amazon_only() {
     assert_eq!((status, amazon.visited().len()), (401, 1), "it is not signed");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn where_amazon_cannot_be_asked_it_is_asked_to_try_again() {
     let amazon = Amazon { is_down: true, ..Amazon::default() };
     let fixture = subscribed(&amazon).await;
@@ -173,32 +180,61 @@ async fn where_amazon_cannot_be_asked_it_is_asked_to_try_again() {
     assert_eq!((status, &answer["code"]), (503, &json!("not-configured")), "{answer}");
 }
 
-fn sentry(signature: &str, authorization: &str, body: &str) -> Request<Body> {
+#[tokio::test(start_paused = true)]
+async fn what_amazon_signed_long_ago_is_refused() {
+    for (sentence, after_ms, expected) in [
+        ("at once", 0, 200),
+        ("after all the tries that SNS makes", SIGNED_FOR_MS, 200),
+        ("later than SNS ever tries", SIGNED_FOR_MS + 1, 401),
+        ("a year later", 365 * 86_400_000, 401),
+        ("our clock is behind", -86_400_000, 200),
+    ] {
+        let fixture = subscribed(&Amazon::default()).await;
+        let fixture = fixture.at(VirtualClock::starting(SENT_AT.plus_ms(after_ms)));
+        let (status, answer) = send(&fixture, &notification()).await;
+        assert_eq!(status, expected, "{sentence}: {answer}");
+        assert_eq!(fixture.shown().await.len(), usize::from(expected == 200), "{sentence}");
+    }
+    let mut body = notification();
+    body["Timestamp"] = json!("yesterday");
+    let (status, _) = send(&subscribed(&Amazon::default()).await, &signed(body)).await;
+    assert_eq!(status, 401, "nobody knows when it was sent");
+}
+
+fn sentry(signature: &str, authorization: &str, sent_s: &str, body: &str) -> Request<Body> {
     let request = Request::post("/api/alert").header("sentry-hook-resource", "event_alert");
     let request = request.header("sentry-hook-signature", signature);
+    let request = request.header("sentry-hook-timestamp", sent_s);
     request.header("authorization", authorization).body(Body::from(body.to_owned())).unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sentry_signs_the_body_where_a_secret_is_shared() {
     // `openssl dgst -sha256 -hmac shared` of the body as it stands here, blanks and all.
     let body = r#"{"action": "triggered",  "data": {"event": {"title": "t"}}}"#;
     let right = "6c66c984f4bd94629b3ce6b076431035bf26c7fe84d0b08176f3ce28358bf8bf";
+    let clock = VirtualClock::starting(SENT_AT);
     let with = Fixture::with_variables(&[("ALERT_SENTRY_SECRET", "shared")]).await;
-    let without = Fixture::new().await;
-    for (sentence, fixture, signature, authorization, expected) in [
-        ("signed", &with, right, "", 200),
-        ("a wrong signature", &with, &right[1..], "", 401),
-        ("a wrong signature, but our key", &with, "00", "Bearer alert-secret", 401),
-        ("no secret is shared: our key", &without, "00", "Bearer alert-secret", 200),
-        ("no secret is shared: no key", &without, right, "", 401),
+    let with = with.at(clock.clone());
+    let without = Fixture::new().await.at(clock);
+    let now = "1795348852";
+    for (sentence, fixture, signature, authorization, sent_s, expected) in [
+        ("signed", &with, right, "", now, 200),
+        ("a wrong signature", &with, &right[1..], "", now, 401),
+        ("a wrong signature, but our key", &with, "00", "Bearer alert-secret", now, 401),
+        ("no secret is shared: our key", &without, "00", "Bearer alert-secret", now, 200),
+        ("no secret is shared: no key", &without, right, "", now, 401),
+        ("sent 90 minutes ago", &with, right, "", "1795343452", 200),
+        ("sent earlier", &with, right, "", "1795343451", 401),
+        ("sent nobody knows when", &with, right, "", "then", 401),
+        ("our key may be sent at any time", &without, "00", "Bearer alert-secret", "1", 200),
     ] {
-        let (status, answer) =
-            answer_of(&fixture.app, sentry(signature, authorization, body)).await;
+        let request = sentry(signature, authorization, sent_s, body);
+        let (status, answer) = answer_of(&fixture.app, request).await;
         assert_eq!(status, expected, "{sentence}: {answer}");
     }
     let changed = body.replace("\"t\"", "\"u\"");
-    let (status, _) = answer_of(&with.app, sentry(right, "", &changed)).await;
+    let (status, _) = answer_of(&with.app, sentry(right, "", now, &changed)).await;
     assert_eq!(status, 401, "the body was changed");
     assert_eq!(with.shown().await.len(), 1);
 }

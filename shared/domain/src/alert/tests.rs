@@ -1,13 +1,16 @@
 use super::AlertPhase::{Firing, Resolved};
 use super::AlertRank::{Critical, Error, Fine, Info, Warning};
-use super::AlertStep::{Again, End, Nothing, Open, Unheard};
+use super::AlertStep::{Again, End, Late, Noted, Nothing, Open, Unheard};
 use super::*;
+
+mod order;
 
 const HOUR_MS: i64 = 3_600_000;
 const TOLD_AT: UnixMs = UnixMs(1_000_000_000);
 
 fn known(phase: AlertPhase, rank: AlertRank, content: Option<u64>) -> AlertRecord {
-    AlertRecord { phase, rank, since: TOLD_AT, told_at: TOLD_AT, content }
+    let (changed_at, noted_at) = (None, None);
+    AlertRecord { phase, rank, since: TOLD_AT, told_at: TOLD_AT, content, changed_at, noted_at }
 }
 
 fn arrives(
@@ -16,7 +19,9 @@ fn arrives(
     content: Option<u64>,
     after_ms: i64,
 ) -> AlertArrival {
-    AlertArrival { phase, rank, at: TOLD_AT.plus_ms(after_ms), content, is_untold: false }
+    let at = TOLD_AT.plus_ms(after_ms);
+    let (changed_at, news) = (None, AlertNews::Trouble);
+    AlertArrival { phase, rank, at, content, is_untold: false, changed_at, news }
 }
 
 #[test]

@@ -79,15 +79,23 @@ fn what_is_over_ends_the_emergencies_of_its_lane() {
         row.delivery.lane = Lane::Copy { channel: "Ops".to_owned(), of };
         row
     };
+    let mild = {
+        let mut row = one("alert");
+        row.delivery.notice.status = flatline_domain::Status::Up;
+        row.delivery.notice.severity = Some("info".to_owned());
+        row.delivery.notice.phase = Some(flatline_domain::AlertPhase::Firing);
+        row
+    };
     let downs = ["api", "web"].map(|id| of("down", id)).to_vec();
     let ups: Vec<_> = (0..9).map(|number| of("up", &format!("service-{number}"))).collect();
-    let rows: [Row<'_>; 12] = [
+    let rows: [Row<'_>; 13] = [
         ("a down", vec![of("down", "api")], Some(&api), 0, &[]),
         ("a recovery", vec![of("up", "api")], None, 1, &[&api]),
         ("another one's", vec![of("up", "web")], None, 1, &[&web]),
         ("no longer watched", vec![closing], None, 1, &[&api]),
         ("a recovery in place of another channel", vec![copy], None, 1, &[&api]),
         ("an alert that is over", vec![one("resolved")], None, 1, &[&alert]),
+        ("an alert that informs and fires", vec![mild], None, 0, &[]),
         ("what is still bad", vec![of("degraded", "api")], None, 0, &[]),
         ("a reminder", vec![of("reminder", "api")], None, 0, &[]),
         ("two downs as one, which the end of either must not silence", downs, None, 0, &[]),

@@ -1,5 +1,6 @@
 //! The exact requests, channel by channel and event by event.
 
+use flatline_domain::{AlertPhase, Status};
 use serde_json::{Map, Value, json};
 
 use super::fixture::{ahead, body, config, events, names, rows, sent};
@@ -49,6 +50,33 @@ fn every_event_is_told_to_every_channel() {
             })
             .collect();
         insta::assert_json_snapshot!(name, all);
+    }
+}
+
+#[test]
+fn pagerduty_resolves_what_is_resolved_and_nothing_else() {
+    let config = config();
+    for (sentence, event, status, phase, severity, expected) in [
+        ("a notice", "alert", Status::Up, AlertPhase::Firing, "info", ("trigger", "info")),
+        ("that all is well", "alert", Status::Up, AlertPhase::Firing, "ok", ("trigger", "info")),
+        (
+            "a warning",
+            "alert",
+            Status::Degraded,
+            AlertPhase::Firing,
+            "page",
+            ("trigger", "warning"),
+        ),
+        ("the end of a notice", "alert", Status::Up, AlertPhase::Resolved, "info", ("resolve", "")),
+        ("of trouble", "resolved", Status::Up, AlertPhase::Resolved, "critical", ("resolve", "")),
+    ] {
+        let mut row = rows(event).0;
+        let notice = &mut row.delivery.notice;
+        (notice.status, notice.phase) = (status, Some(phase));
+        notice.severity = Some(severity.to_owned());
+        let body = body(&sent(&config, "pagerduty", &row, &[]));
+        let told = body["payload"]["severity"].as_str().unwrap_or_default();
+        assert_eq!((body["event_action"].as_str().unwrap(), told), expected, "{sentence}");
     }
 }
 

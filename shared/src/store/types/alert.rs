@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flatline_domain::{AlertPhase, AlertStep, UnixMs};
+use flatline_domain::{AlertNews, AlertPhase, AlertStep, UnixMs};
 
 /// An external alert to be stored and routed; texts are cut to what may be kept.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,10 @@ pub struct ExternalAlert {
     pub at: UnixMs,
     /// When its sender says that the trouble began.
     pub began_at: UnixMs,
+    /// When its sender saw what it says, where no order of arrival can be relied on.
+    pub changed_at: Option<UnixMs>,
+    /// Who is to hear of it if it opens or ends nothing.
+    pub news: AlertNews,
     /// Whether the trouble is there or over.
     pub phase: AlertPhase,
     /// As sent.
@@ -51,7 +55,7 @@ pub struct ExternalAlert {
 /// What became of an external alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredAlert {
-    /// What it did. `AlertStep::Nothing`: nothing was stored.
+    /// What it did. Of what is idle nothing was stored.
     pub step: AlertStep,
     /// The channels that got a row.
     pub channels: Vec<String>,

@@ -27,6 +27,7 @@ pub(super) fn alert(body: &Fields<'_>, detail: &Fields<'_>) -> Result<Alert, For
         dedup_key: Some(format!("{} {arn}", account.as_deref().unwrap_or("-"))),
         link: Some("https://health.aws.amazon.com/health/home".to_owned()),
         started_at: detail.word("startTime").and_then(|text| rfc2822(&text)),
+        changed_at: detail.word("lastUpdatedTime").and_then(|text| rfc2822(&text)),
         labels: labels([
             ("account", account),
             ("affected", affected(detail)),

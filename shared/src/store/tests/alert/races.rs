@@ -6,6 +6,9 @@ use futures_util::FutureExt;
 use super::super::tampering::{Once, Reply, losing_answer, tampered};
 use super::*;
 
+const NEW: &str = "attribute_not_exists(PK)";
+const UNCHANGED: &str = "v = :version AND attribute_not_exists(ca)";
+
 /// Two processes have an alert of one key each at once: the second is stored between read and write
 /// of the first.
 async fn at_once(
@@ -26,6 +29,9 @@ async fn at_once(
         }
         let state = &mut body["TransactItems"][0]["Put"];
         if state["ConditionExpression"] == without {
+            // Values that no condition uses are refused.
+            state.as_object_mut().unwrap().remove("ExpressionAttributeValues");
+            let without = if without == NEW { NEW } else { "attribute_exists(SK)" };
             let always = format!("{without} OR attribute_exists(PK)");
             state["ConditionExpression"] = always.into();
         }
@@ -48,7 +54,7 @@ async fn without_new_two_first_alerts_both_open() {
     assert_eq!(versions(&store, "ops").await, [1]);
     assert_eq!(feed_ids(&store).await, ["second"]);
     let (engine, store) = table().await;
-    let stored = at_once(&engine, &store, both(), "attribute_not_exists(PK)").await;
+    let stored = at_once(&engine, &store, both(), NEW).await;
     assert_eq!(stored.step, AlertStep::Open, "it is opened twice");
     assert_eq!(versions(&store, "ops").await, [1], "I2 is broken: a row was overwritten");
     assert_eq!(feed_ids(&store).await.len(), 2);
@@ -66,7 +72,7 @@ async fn without_unchanged_an_alert_that_is_over_stays_open() {
     let (stored, told) = story("").await;
     assert_eq!(stored.step, AlertStep::Open, "it was over in between, and begins anew");
     assert_eq!(told, [1, 2, 3]);
-    let (stored, told) = story("v = :version").await;
+    let (stored, told) = story(UNCHANGED).await;
     assert_eq!(stored.step, AlertStep::Again(AlertReason::Worse), "of what is over");
     assert_eq!(told, [1, 2], "I2 is broken: the row of the end was overwritten");
 }
@@ -85,7 +91,8 @@ async fn without_unchanged_an_expiry_is_written_into_a_newer_alert() {
                 end.at = later(3 * DAY_MS);
                 other.store_alert(&end).now_or_never().unwrap().unwrap();
                 if relaxed {
-                    body["ConditionExpression"] = "v = :version OR attribute_exists(PK)".into();
+                    body["ConditionExpression"] =
+                        format!("{UNCHANGED} OR attribute_exists(PK)").into();
                 }
             }
             Reply::Arrives
@@ -94,8 +101,7 @@ async fn without_unchanged_an_expiry_is_written_into_a_newer_alert() {
         let mut again = first.clone();
         (again.id, again.at) = ("1".to_owned(), later(2 * DAY_MS));
         racing.store_alert(&again).await.unwrap();
-        let shard = crate::store::keys::alerts(crate::store::keys::shard(KEY, 4));
-        let item = item(&engine, &shard, KEY).await.unwrap();
+        let item = item(&engine, &shard(), KEY).await.unwrap();
         item["x"].as_n().unwrap().parse::<i64>().unwrap() - START.0 / 1_000
     };
     assert_eq!(story(false).await, 183 * 86_400 + 1, "that of the newest");
