@@ -3,6 +3,7 @@
 
 mod child;
 mod debian;
+mod moto;
 mod outcome;
 mod packages;
 mod suite;

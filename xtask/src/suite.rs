@@ -12,6 +12,7 @@ use crate::debian::{
     ALERTMANAGER, BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM,
     PROMETHEUS, PROMTOOL, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
 };
+use crate::moto;
 use crate::outcome::Outcome;
 use crate::packages::Packages;
 use crate::root;
@@ -100,7 +101,7 @@ fn show_tail(text: &str, log: &Path) {
 /// Builds once what later suites start.
 const BINARIES: &str = "build --workspace --bins";
 /// Everything with tests that has no suite of its own.
-const UNIT: &str = "test --workspace --tests --no-fail-fast --exclude e2e --exclude simulation \
+pub const UNIT: &str = "test --workspace --tests --no-fail-fast --exclude e2e --exclude simulation \
                     --exclude model --exclude flatline-domain";
 
 /// Stories wait more than they work. Their output has the lines that say what they skipped.
@@ -132,6 +133,17 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("aws", "what goes to AWS, by its tools and by its own rules", 900, vec![aws()])
             .needing(&[VENV])
             .with(&[Packages::Python, Packages::Sam, Packages::Checkov]),
+        Suite {
+            whole: true,
+            ..suite(
+                "moto",
+                "the store against a second reading of DynamoDB",
+                900,
+                vec![moto::store_tests()],
+            )
+        }
+        .needing(&[VENV])
+        .with(&[Packages::Python]),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("clients", "the clients and the examples that use them", 900, clients()?)

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use flatline_domain::{Status, UnixMs};
-use flatline_embedded::{Engine, Execution};
+use flatline_embedded::Execution;
 
+use super::database::Database;
 use crate::clock::Clock;
 use crate::store::item::{Item, key};
 use crate::store::{Beat, IfMissing, Store};
@@ -65,7 +66,7 @@ impl Clock for StillClock {
 
 /// A client onto a fresh database.
 pub fn client() -> Client {
-    Engine::memory().unwrap().client(Execution::Inline)
+    Database::fresh().client(Execution::Inline)
 }
 
 /// A store over `client`.
@@ -74,7 +75,7 @@ pub async fn open(client: Client) -> Store {
 }
 
 /// Overwrites one attribute of an item with text.
-pub async fn spoil(engine: &Engine, pk: &str, sk: &str, name: &str, value: &str) {
+pub async fn spoil(engine: &Database, pk: &str, sk: &str, name: &str, value: &str) {
     let client = engine.client(Execution::Inline);
     let mut item = item(engine, pk, sk).await.unwrap();
     item.insert(name.to_owned(), AttributeValue::S(value.to_owned()));
@@ -82,14 +83,14 @@ pub async fn spoil(engine: &Engine, pk: &str, sk: &str, name: &str, value: &str)
 }
 
 /// One item as stored.
-pub async fn item(engine: &Engine, pk: &str, sk: &str) -> Option<Item> {
+pub async fn item(engine: &Database, pk: &str, sk: &str) -> Option<Item> {
     let client = engine.client(Execution::Inline);
     let get = client.get_item().table_name(TABLE).set_key(Some(key(pk, sk)));
     get.send().await.unwrap().item
 }
 
 /// The first page of a partition.
-pub async fn partition(engine: &Engine, pk: &str) -> Vec<Item> {
+pub async fn partition(engine: &Database, pk: &str) -> Vec<Item> {
     let client = engine.client(Execution::Inline);
     let query = client.query().table_name(TABLE).key_condition_expression("PK = :pk");
     let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));

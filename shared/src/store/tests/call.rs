@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use flatline_domain::Status;
 use flatline_domain::transition::Reason;
-use flatline_embedded::Engine;
 
 use super::bench::{START, later, plain};
+use super::database::Database;
 use super::moves::{next, quiet, read};
 use super::tampering::{Reply, losing_answer, table, tampered};
 use crate::store::{CommitOutcome, Store, StoreError};
 
 /// A process whose first `times` requests of `operation` are answered with an error.
 async fn failing(
-    engine: &Engine,
+    engine: &Database,
     operation: &'static str,
     code: &'static str,
     times: u32,

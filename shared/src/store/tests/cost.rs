@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use flatline_domain::transition::Reason;
 use flatline_domain::{Status, UnixMs};
-use flatline_embedded::Engine;
 
 use super::bench::{START, item, later, plain};
+use super::database::Database;
 use super::moves::{commit, read};
 use super::tampering::{Reply, table, tampered};
 use crate::store::item::Item;
@@ -26,7 +26,7 @@ impl Operations {
 }
 
 /// A process whose requests are counted.
-pub async fn counted(engine: &Engine) -> (Store, Operations) {
+pub async fn counted(engine: &Database) -> (Store, Operations) {
     let operations = Operations::default();
     let seen = operations.clone();
     let store = tampered(engine, move |name, _| {

@@ -4,6 +4,7 @@ use flatline_domain::{Bucket, Circuit, UnixMs};
 use futures_util::FutureExt;
 
 use super::bench::START;
+use super::database::Database;
 use super::tampering::{Once, Reply, losing_answer, table, tampered, without_clause};
 use crate::store::{ChannelState, Claim, Lease, Release, Store};
 
@@ -167,7 +168,7 @@ async fn without_unrung_a_row_is_left_behind() {
 }
 
 /// A store that finds the lease taken; before it rings, the holder gives the lease back.
-async fn rings_too_late(engine: &flatline_embedded::Engine, store: Store, relaxed: bool) -> Claim {
+async fn rings_too_late(engine: &Database, store: Store, relaxed: bool) -> Claim {
     let lease = won(&store, "a", START).await;
     let once = Once::default();
     let racing = tampered(engine, move |_, body| {

@@ -8,6 +8,7 @@ mod commit;
 mod conditions;
 mod copy;
 mod cost;
+mod database;
 mod deliveries;
 mod lease;
 mod log;

@@ -9,18 +9,18 @@ use flatline_domain::invariant::{
 };
 use flatline_domain::transition::Reason;
 use flatline_domain::{Gap, SightLog, Status, UnixMs};
-use flatline_embedded::Engine;
 use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::bench::{START, WINDOW_MS, beat, later, plain};
+use super::database::Database;
 use super::moves::{commit, next, pair, quiet, read, spec};
 use super::tampering::{Once, Reply, relax, table, tampered};
 use crate::store::{Beat, ConfigState, Store, StoreError, TickMark, TickStart};
 
 /// Two processes on one table; in the conditions of `tested` one clause may be missing.
 struct Processes {
-    engine: Engine,
+    engine: Database,
     fair: Store,
     tested: Store,
     missing: Option<&'static str>,

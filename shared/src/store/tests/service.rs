@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use flatline_domain::transition::Reason;
 use flatline_domain::{Gap, ServiceRecord, ServiceSpec, Status, UnixMs};
-use flatline_embedded::Engine;
 
 use super::bench::{START, beat, later, plain, spoil};
+use super::database::Database;
 use super::moves::{commit, next, quiet, read, spec};
 use super::tampering::{Reply, table, tampered};
 use crate::store::{Commit, Store, SweepFilter, Swept, keys};
@@ -100,7 +100,7 @@ async fn every_clause_of_the_filter_finds_a_service_that_no_other_finds() {
 }
 
 /// A process whose sweeps know nothing of `clause`.
-async fn without_filter_clause(engine: &Engine, clause: &'static str) -> Store {
+async fn without_filter_clause(engine: &Database, clause: &'static str) -> Store {
     tampered(engine, move |_, body| {
         if let Some(filter) = body["FilterExpression"].as_str() {
             let never = format!("({clause} AND attribute_not_exists(st))");

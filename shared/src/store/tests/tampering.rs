@@ -12,10 +12,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use flatline_embedded::{Engine, Execution, client_with};
+use flatline_embedded::{Execution, client_with};
 use serde_json::{Value, json};
 
 use super::bench::open;
+use super::database::Database;
 use crate::store::Store;
 
 /// What becomes of the answer to a request.
@@ -87,8 +88,8 @@ impl HttpClient for Tampered<SharedHttpClient> {
 }
 
 /// A fresh database with a store on it.
-pub async fn table() -> (Engine, Store) {
-    let engine = Engine::memory().unwrap();
+pub async fn table() -> (Database, Store) {
+    let engine = Database::fresh();
     let store = open(engine.client(Execution::Inline)).await;
     (engine, store)
 }
@@ -96,7 +97,7 @@ pub async fn table() -> (Engine, Store) {
 /// A second process on the same table, whose requests pass through `tamper`: it sees the operation
 /// (`UpdateItem`) and the body.
 pub async fn tampered(
-    engine: &Engine,
+    engine: &Database,
     tamper: impl Fn(&str, &mut Value) -> Reply + Send + Sync + 'static,
 ) -> Store {
     let inner = engine.http_client(Execution::Inline);
@@ -104,7 +105,7 @@ pub async fn tampered(
 }
 
 /// A second process on the same table, in whose conditions `clause` always holds.
-pub async fn without_clause(engine: &Engine, clause: &'static str) -> Store {
+pub async fn without_clause(engine: &Database, clause: &'static str) -> Store {
     tampered(engine, move |_, body| {
         relax(body, clause);
         Reply::Arrives
@@ -113,7 +114,7 @@ pub async fn without_clause(engine: &Engine, clause: &'static str) -> Store {
 }
 
 /// A second process on the same table, whose first `operation` is carried out but not answered.
-pub async fn losing_answer(engine: &Engine, operation: &'static str) -> Store {
+pub async fn losing_answer(engine: &Database, operation: &'static str) -> Store {
     let once = Once::default();
     let armed = Arc::new(AtomicBool::new(false));
     let arm = armed.clone();
@@ -159,7 +160,7 @@ impl Once {
 }
 
 /// A second process on the same table, whose first BatchGetItem processes no key.
-pub async fn leaving_keys(engine: &Engine) -> Store {
+pub async fn leaving_keys(engine: &Database) -> Store {
     let once = Once::default();
     tampered(engine, move |name, body| {
         if name == "BatchGetItem" && once.first() {

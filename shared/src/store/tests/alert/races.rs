@@ -1,8 +1,9 @@
 //! Alerts of one key at once; what breaks without each condition.
 
-use flatline_embedded::{Engine, Execution};
+use flatline_embedded::Execution;
 use futures_util::FutureExt;
 
+use super::super::database::Database;
 use super::super::tampering::{Once, Reply, losing_answer, tampered};
 use super::*;
 
@@ -12,7 +13,7 @@ const UNCHANGED: &str = "v = :version AND attribute_not_exists(ca)";
 /// Two processes have an alert of one key each at once: the second is stored between read and write
 /// of the first.
 async fn at_once(
-    engine: &Engine,
+    engine: &Database,
     store: &Store,
     alerts: (ExternalAlert, ExternalAlert),
     without: &'static str,
@@ -156,7 +157,7 @@ async fn without_the_condition_of_its_feed_entry_a_lost_answer_tells_it_twice() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_alert_fifty_times_at_once_opens_one_and_is_told_once() {
     for processes in [1, 2, 4] {
-        let engine = Engine::memory().unwrap();
+        let engine = Database::fresh();
         let mut stores = Vec::new();
         for _ in 0..processes {
             stores.push(open(engine.client(Execution::Blocking)).await);
@@ -180,7 +181,7 @@ async fn the_same_alert_fifty_times_at_once_opens_one_and_is_told_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_alerts_under_one_title_at_once_are_all_kept() {
-    let engine = Engine::memory().unwrap();
+    let engine = Database::fresh();
     let stores = [
         open(engine.client(Execution::Blocking)).await,
         open(engine.client(Execution::Blocking)).await,
