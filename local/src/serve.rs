@@ -155,11 +155,11 @@ async fn tick_until(app: App, mut end: oneshot::Receiver<()>) {
     ticks.shutdown().await;
 }
 
-/// A tick that cannot be marked is tried again until the next one is due.
+/// A tick that failed is tried again until the next one is due.
 async fn tick(checker: Arc<Checker>, clock: SharedClock) {
     let until_ms = clock.monotonic_ms() + TICK_MS - TICK_RETRY_MS;
     while let Err(error) = checker.tick().await {
-        tracing::warn!(error = %error, "this tick could not begin, trying again");
+        tracing::warn!(error = %error, "this tick failed, trying again");
         if clock.monotonic_ms() >= until_ms {
             return;
         }

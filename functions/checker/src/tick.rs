@@ -10,6 +10,9 @@ use crate::judge::Judge;
 use crate::watch::{Pulse, Watch, catch_up, clock_jumped};
 use crate::{Checker, membership};
 
+#[cfg(test)]
+mod tests;
+
 /// The longest that a tick lasts, in ms; the next one begins long before.
 pub const LONGEST_MS: i64 = 120_000;
 
@@ -32,13 +35,15 @@ impl Checker {
     /// Sweeps, then looks at what falls due until the next tick begins.
     ///
     /// # Errors
-    /// [`StoreError`] if the tick cannot be marked; whatever fails later is tried again in the next
-    /// slot.
+    /// [`StoreError`] if the tick cannot be marked, or if something that had to be read could not be
+    /// until its end; whatever fails before is tried again in the next slot.
     pub async fn tick(&self) -> Result<(), StoreError> {
         let Some((mark, previous)) = self.begin().await? else { return Ok(()) };
         let paused = previous.is_none_or(|previous| mark.at.since_ms(previous.at) > PAUSE_MS);
-        if Run::new(self, &mark, paused).last().await == Ending::Complete {
-            self.tell_watchdog().await;
+        match Run::new(self, &mark, paused).last().await {
+            Ending::Complete => self.tell_watchdog().await,
+            Ending::Partial => {}
+            Ending::Unread(error) => return Err(error),
         }
         Ok(())
     }
@@ -108,12 +113,13 @@ enum Need {
 }
 
 /// How a tick ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     /// Everything was swept, and heartbeats can be heard.
     Complete,
     /// Something is left for the next one.
     Partial,
+    /// The store did not tell what had to be looked at.
+    Unread(StoreError),
 }
 
 /// One tick while it runs.
@@ -129,6 +135,8 @@ struct Run<'a> {
     need: Need,
     watch: Watch<'a>,
     agenda: Agenda,
+    /// Why the last slot could not read what it had to.
+    failure: Option<StoreError>,
 }
 
 impl<'a> Run<'a> {
@@ -147,6 +155,7 @@ impl<'a> Run<'a> {
             need: if all { Need::All } else { Need::Due },
             watch: Watch::new(&checker.app),
             agenda: Agenda::default(),
+            failure: None,
         }
     }
 
@@ -167,7 +176,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn ending(&self) -> Ending {
+    fn ending(self) -> Ending {
+        if let Some(error) = self.failure {
+            return Ending::Unread(error);
+        }
         let is_complete = self.need == Need::Nothing && !self.watch.is_failing();
         if is_complete { Ending::Complete } else { Ending::Partial }
     }
@@ -175,6 +187,7 @@ impl<'a> Run<'a> {
     /// Everything that is due now.
     async fn slot(&mut self) {
         self.mind_clock().await;
+        self.failure = None;
         if self.need != Need::Nothing {
             match self.gather().await {
                 Ok(swept) => {
@@ -186,6 +199,7 @@ impl<'a> Run<'a> {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot sweep, trying again in the next slot");
+                    self.failure = Some(error);
                 }
             }
         }
@@ -202,6 +216,7 @@ impl<'a> Run<'a> {
                 for id in &due {
                     self.agenda.set(id, again);
                 }
+                self.failure = Some(error);
             }
         }
     }

@@ -80,6 +80,8 @@ pub struct Desk<'a> {
     /// When the log was last told that rows wait, in ms of the monotonic clock.
     told_ms: Option<i64>,
     unreadable: Unreadable,
+    /// Why the last visit was cut short.
+    failure: Option<StoreError>,
 }
 
 impl<'a> Desk<'a> {
@@ -88,12 +90,18 @@ impl<'a> Desk<'a> {
         let owner = owner();
         let seen = BTreeSet::new();
         let unreadable = Unreadable::default();
-        Self { app, duty, channel, owner, bell, until, seen, told_ms: None, unreadable }
+        let (told_ms, failure) = (None, None);
+        Self { app, duty, channel, owner, bell, until, seen, told_ms, unreadable, failure }
     }
 
     /// The channel's name.
     pub fn channel(&self) -> &str {
         &self.channel
+    }
+
+    /// Why the last visit was cut short by the store, if it was.
+    pub fn into_failure(self) -> Option<StoreError> {
+        self.failure
     }
 
     /// Whether nothing new may be begun.
@@ -113,10 +121,12 @@ impl<'a> Desk<'a> {
     /// something does. `None`: nothing waits.
     pub async fn stay(&mut self) -> Option<i64> {
         loop {
+            self.failure = None;
             let due = match self.visit().await {
                 Ok(due) => due?,
                 Err(error) => {
                     warn!(channel = self.channel, %error, "a visit was cut short by the store");
+                    self.failure = Some(error);
                     self.app.clock.now().plus_ms(STORE_PAUSE_MS)
                 }
             };

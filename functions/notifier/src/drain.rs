@@ -30,14 +30,23 @@ const ROUTINE_MS: i64 = 60_000;
 /// How long to wait when the store cannot say which channels there are, in ms.
 const STORE_PAUSE_MS: i64 = 2_000;
 
+/// How a drain ended.
+#[derive(Debug)]
+pub enum Drained {
+    /// Whatever still waits is due later, or the next doorbell's.
+    Complete,
+    /// The store refused: rows may wait that nobody looked at.
+    CutShort(StoreError),
+}
+
 /// Delivers what waits in every channel; returns when nothing falls due within a minute, or when it
 /// has taken its time: the next doorbell goes on. Every send is awaited.
-pub async fn drain(app: &App) {
+pub async fn drain(app: &App) -> Drained {
     let duties = match duties(app).await {
         Ok(duties) => duties,
         Err(error) => {
             error!(%error, "the channels cannot be read, nothing is delivered now");
-            return;
+            return Drained::CutShort(error);
         }
     };
     let until = Until::At(app.clock.monotonic_ms() + DRAIN_MS);
@@ -45,9 +54,13 @@ pub async fn drain(app: &App) {
     let desks = duties.into_iter().map(|(channel, duty)| {
         let mut desk = Desk::new(app, channel, duty, Bell::silent(), until);
         let busy = &busy;
-        async move { accompany(&mut desk, busy).await }
+        async move {
+            accompany(&mut desk, busy).await;
+            desk.into_failure()
+        }
     });
-    join_all(desks).await;
+    let failures = join_all(desks).await;
+    failures.into_iter().flatten().next().map_or(Drained::Complete, Drained::CutShort)
 }
 
 /// One channel, until no channel has anything to do: while this drain lasts the stream may start no

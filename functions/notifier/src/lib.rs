@@ -24,7 +24,7 @@ mod round;
 mod sending;
 mod unreadable;
 
-pub use drain::{drain, run};
+pub use drain::{Drained, drain, run};
 
 #[cfg(test)]
 mod tests;

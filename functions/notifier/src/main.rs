@@ -1,5 +1,6 @@
 //! The Lambda function that delivers; new rows of the outbox and a schedule ring it.
 
+use flatline_notifier::Drained;
 use flatline_shared::aws::{Deployed, Role};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
@@ -9,8 +10,11 @@ async fn main() -> Result<(), Error> {
     let deployed = &Deployed::begin(Role::Notifier, std::convert::identity).await;
     let drain = async |_: LambdaEvent<IgnoredAny>| {
         let app = deployed.current().await?;
-        flatline_notifier::drain(&app).await;
-        Ok::<_, Error>(())
+        match flatline_notifier::drain(&app).await {
+            Drained::Complete => Ok::<_, Error>(()),
+            // A failed invocation is what alarms see, and what the stream brings again.
+            Drained::CutShort(error) => Err(error.into()),
+        }
     };
     lambda_runtime::run(service_fn(drain)).await
 }

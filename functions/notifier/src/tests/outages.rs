@@ -6,7 +6,7 @@ use flatline_harness::bridge::{Action, Rule};
 use tokio::sync::oneshot;
 
 use super::bench::{Bench, Reply, pause};
-use crate::{drain, run};
+use crate::{Drained, drain, run};
 
 /// From the first send on, the store answers nobody.
 fn lose_store_at_send(bench: &Bench) {
@@ -91,4 +91,21 @@ async fn a_store_that_is_away_from_the_start_only_delays() {
     assert_eq!(bench.receiver.lines(), ["down api 1"]);
     stop.send(()).unwrap();
     running.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_the_store_cut_short_says_so() {
+    for (rule, is_cut_short, sentence) in [
+        (Rule::any(Action::FailBefore), true, "the channels cannot be read"),
+        (Rule::on("Query", Action::FailBefore), true, "the rows cannot be read"),
+        (Rule::on("UpdateItem", Action::Throttle), true, "no lease can be had"),
+        (Rule::on("Query", Action::FailBefore).times(1), false, "it went on by itself"),
+        (Rule::any(Action::FailBefore).times(0), false, "nothing is wrong"),
+    ] {
+        let bench = Bench::new().await;
+        bench.down("api").await;
+        bench.gate.fault(rule);
+        let drained = drain(&bench.app).await;
+        assert_eq!(matches!(drained, Drained::CutShort(_)), is_cut_short, "{sentence}");
+    }
 }
