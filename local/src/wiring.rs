@@ -84,7 +84,10 @@ async fn store(
     let (_, operation_ms) = role.store_timeouts_ms();
     let client = match carrier {
         Some(carrier) => client_within(carrier.clone(), Duration::from_millis(operation_ms)),
-        None => flatline_shared::aws::client(role, args.endpoint_url.as_deref()).await,
+        None => {
+            let (region, url) = (env.get("AWS_REGION"), args.endpoint_url.as_deref());
+            flatline_shared::aws::client(role, region, url).await
+        }
     };
     Store::open(client, table(env), clock, IfMissing::Create).await
 }

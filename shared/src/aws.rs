@@ -23,7 +23,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use flatline_domain::UnixMs;
 use tokio::sync::Notify;
 
@@ -91,7 +91,8 @@ impl Foundation {
     /// Opens the table: FLATLINE_TABLE (no default), FLATLINE_DYNAMODB_URL.
     async fn lay(role: Role, env: &Env, clock: SharedClock) -> Result<Self, StartError> {
         let table = env.get("FLATLINE_TABLE").ok_or(StartError::NotSet("FLATLINE_TABLE"))?;
-        let client = client(role, env.get("FLATLINE_DYNAMODB_URL")).await;
+        let (region, url) = (env.get("AWS_REGION"), env.get("FLATLINE_DYNAMODB_URL"));
+        let client = client(role, region, url).await;
         let store = Store::open(client, table, clock.clone(), IfMissing::Refuse).await?;
         Ok(Self { store, clock })
     }
@@ -143,17 +144,32 @@ fn load_config(env: &Env) -> Result<Config, StartError> {
     Ok(config)
 }
 
+/// The roots of all of Amazon's certificates, <https://www.amazontrust.com/repository/>, valid until 2037
+/// and longer. To parse the 150 of the system would take a third of a cold start.
+const AMAZON_ROOTS: &str = include_str!("aws/amazon_roots.pem");
+
+/// Whom to trust at the other end: Amazon alone where it is Amazon. The regions in China have
+/// certificates of others, and a URL of one's own may be anybody's.
+fn trust(region: Option<&str>, endpoint_url: Option<&str>) -> TrustStore {
+    if endpoint_url.is_some() || region.is_some_and(|region| region.starts_with("cn-")) {
+        return TrustStore::default();
+    }
+    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+}
+
 /// The database client: credentials and region from the environment only, so that nothing is
 /// searched for elsewhere, and time-outs, of which the SDK sets none. Trying again is the store's.
-pub async fn client(role: Role, endpoint_url: Option<&str>) -> Client {
+pub async fn client(role: Role, region: Option<&str>, endpoint_url: Option<&str>) -> Client {
     let (attempt_ms, operation_ms) = role.store_timeouts_ms();
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(attempt_ms))
         .operation_timeout(Duration::from_millis(operation_ms))
         .build();
     let tls = Provider::Rustls(CryptoMode::Ring);
+    let context = TlsContext::builder().with_trust_store(trust(region, endpoint_url)).build();
+    let context = context.expect("the certificates are part of this program");
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(Builder::new().tls_provider(tls).build_https())
+        .http_client(Builder::new().tls_provider(tls).tls_context(context).build_https())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .region(EnvironmentVariableRegionProvider::new())
         .timeout_config(timeouts)

@@ -74,8 +74,8 @@ impl<'a> Whose<'a> {
     fn query(self) -> String {
         match self {
             Self::Anybody => String::new(),
-            Self::Group(group) => format!("?group={}", address::segment(&group.id)),
-            Self::Service(id, _) => format!("?service={}", address::segment(id)),
+            Self::Group(group) => format!("?group={}", address::value(&group.id)),
+            Self::Service(id, _) => format!("?service={}", address::value(id)),
         }
     }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use flatline_domain::UnixMs;
 use flatline_shared::app::App;
 use flatline_shared::config::Access;
-use flatline_shared::http::ApiError;
+use flatline_shared::http::{ApiError, said};
 use flatline_shared::render::badge::{self, Badge};
 use flatline_shared::render::number::plain;
 use flatline_shared::render::percent::percent;
@@ -201,8 +201,9 @@ pub async fn badge(
         Err(error) => return instead(id, "unreadable", form, unavailable(error)),
     };
     let board = Board::of(&app.config, &reading.swept, now);
-    let Some(watched) = board.service(id) else {
-        return instead(id, "not found", form, ApiError::UnknownService);
+    let id = said(id, |id| board.service(id).is_some());
+    let Some(watched) = board.service(&id) else {
+        return instead(&id, "not found", form, ApiError::UnknownService);
     };
     let mut saying = Saying::of(watched, metric, &site.look, (reading, now));
     saying.label = query.get("label").map_or(saying.label, str::to_owned);

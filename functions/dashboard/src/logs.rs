@@ -10,6 +10,9 @@ use flatline_shared::store::LogEntry;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Lambda hands on six million bytes, with room for all that stands around the lines.
+const ENOUGH_BYTES: usize = 5_500_000;
+
 /// The answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +27,9 @@ pub struct LogsAnswer {
     /// READ_API_KEY nor the login.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub content_hidden: bool,
+    /// Ours: `true` where older ones are left out because the answer would be too large.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
 }
 
 /// One heartbeat.
@@ -76,16 +82,30 @@ impl LogsAnswer {
         // Stable: rows of one millisecond stay in their order.
         lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         lines.truncate(limit);
+        let mut bytes = 0;
+        let fits = lines.iter().take_while(|(_, line)| {
+            bytes += line.enveloped_bytes();
+            bytes <= ENOUGH_BYTES
+        });
+        let (all, fitting) = (lines.len(), fits.count());
+        lines.truncate(fitting);
         Self {
             service_id: id.to_owned(),
             count: lines.len(),
             logs: lines.into_iter().map(|(_, line)| line).collect(),
             content_hidden: reader == Reader::Public,
+            truncated: fitting < all,
         }
     }
 }
 
 impl LogLine {
+    /// Its size as a part of a text in JSON, as functions hand on their answers.
+    fn enveloped_bytes(&self) -> usize {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+    }
+
     fn plain(at: UnixMs) -> Self {
         Self { timestamp: rfc3339(at), status: Status::Up.as_str(), ..Self::default() }
     }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use flatline_domain::{Transition, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::Service;
-use flatline_shared::http::{ApiError, Reader};
+use flatline_shared::http::{ApiError, Reader, said};
 use flatline_shared::store::{DeliveryLogEntry, Lane, LogEntry, StoreError};
 use http::HeaderMap;
 use http::request::Parts;
@@ -88,11 +88,14 @@ impl Hash for Single {
 
 /// `GET /services/{id}`: one service. `?part`: without the frame, for the module.
 pub async fn service(site: &Site, app: &App, asked: &AskedService) -> Response {
-    let Some(service) = shown(&app.config.services, &asked.id) else {
+    let services = &app.config.services;
+    let Some(service) = shown(services, &said(&asked.id, |id| shown(services, id).is_some()))
+    else {
         return ApiError::NotFound.into_response();
     };
-    let key = (asked.id.clone(), asked.reader == Reader::Full);
-    let read = || Single::of(app, &asked.id, asked.reader);
+    let id = &service.spec.id;
+    let key = (id.clone(), asked.reader == Reader::Full);
+    let read = || Single::of(app, id, asked.reader);
     let (single, now) =
         (site.singles.get(key, Wish::of(&asked.headers), read).await, app.clock.now());
     match &*single {

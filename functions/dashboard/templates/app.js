@@ -174,7 +174,7 @@ const toast = ({ severity = "", title, message = "", serviceId }) => {
   const box = make("div", { className: `toast s-${KINDS[severity.toLowerCase()] ?? "degraded"}` });
   const close = make("button", { className: "btn", ariaLabel: `Dismiss ${title}`, textContent: "\u00d7" });
   close.onclick = () => box.remove();
-  const href = address(serviceId ? `services/${encodeURIComponent(serviceId)}` : "alerts");
+  const href = address(serviceId ? `services/${encodeURIComponent(encodeURIComponent(serviceId))}` : "alerts");
   box.append(make("b", { textContent: severity }), " ", make("a", { href, textContent: title }));
   box.append(make("p", { textContent: message }), close);
   $("#toasts").append(box);

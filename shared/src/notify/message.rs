@@ -148,11 +148,7 @@ impl<'a> Message<'a> {
 
 /// `id` as a segment of a path that no vendor's form takes for anything else.
 fn segment(id: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let written = |byte: u8| {
-        if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    id.bytes().map(written).collect()
+    crate::http::segment(id, |byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// 128 bits of a hash.

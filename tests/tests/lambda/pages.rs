@@ -132,3 +132,28 @@ fn timeless(text: &str) -> String {
     // A slow machine may need a minute between the two.
     masked.replace("# min some time ago", "some time ago").replace("for # min # s", "for # s")
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_to_odd_ids_lead_there_on_every_road() -> anyhow::Result<()> {
+    let ids = ["team/api", "a%41", "what?", "two words"];
+    let stage = Stage::with(&ids.map(|id| (id, 600))).await?;
+    let server =
+        FlatlineLaunch::new(config(&ids.map(|id| (id, 600)), &stage.receiver)?).start().await?;
+    for root in [stage.gateway.url(), server.url()] {
+        let page = http_client().get(&root).send().await?.text().await?;
+        let links: Vec<_> =
+            page.split("href=\"").filter(|rest| rest.starts_with("services/")).collect();
+        let links = links.iter().filter_map(|rest| rest.split('"').next());
+        let mut seen = 0;
+        for link in links {
+            let answer = http_client().get(format!("{root}/{link}")).send().await?;
+            assert_eq!(answer.status(), 200, "{root} {link}");
+            let badge = link.replace("services/", "badge/") + ".svg";
+            let answer = http_client().get(format!("{root}/{badge}")).send().await?;
+            assert_eq!(answer.status(), 200, "{root} {badge}");
+            seen += 1;
+        }
+        assert!(seen >= ids.len(), "{page}");
+    }
+    Ok(())
+}

@@ -102,3 +102,19 @@ fn a_service_that_was_never_heard_has_an_empty_log() {
     let expected = json!({"serviceId": "api", "logs": [], "count": 0});
     assert_eq!(serde_json::to_value(answer).unwrap(), expected);
 }
+
+#[test]
+fn an_answer_is_never_larger_than_what_lambda_hands_on() {
+    let loud = "\"".repeat(8_000);
+    let rows: Vec<_> = (0..1_000).map(|ago_ms| row(ago_ms, None, &loud)).collect();
+    let heard = Heard { record: None, rows: &rows, since: None };
+    let answer = LogsAnswer::of("api", &heard, 1_000, Reader::Full);
+    assert!(answer.truncated && answer.count < 1_000 && answer.count == answer.logs.len());
+    assert_eq!(answer.logs[0].timestamp, "2026-11-22T12:00:00.000Z", "the newest are there");
+    let body = serde_json::to_string(&answer).unwrap();
+    let envelope = serde_json::to_string(&body).unwrap();
+    assert!((5_000_000..6_000_000).contains(&envelope.len()), "{} bytes", envelope.len());
+
+    let times_only = LogsAnswer::of("api", &heard, 1_000, Reader::Public);
+    assert!(!times_only.truncated && times_only.count == 1_000);
+}

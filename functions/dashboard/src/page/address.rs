@@ -1,7 +1,5 @@
 //! Addresses of our own pages.
 
-use std::fmt::Write;
-
 /// The page of a service, from the root on.
 pub fn service(id: &str) -> String {
     format!("services/{}", segment(id))
@@ -9,15 +7,16 @@ pub fn service(id: &str) -> String {
 
 /// One segment of a path, whatever is in it.
 pub fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    flatline_shared::http::segment(text, is_plain)
+}
+
+/// A value in a query.
+pub fn value(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 #[cfg(test)]
@@ -27,6 +26,6 @@ mod tests {
     #[test]
     fn an_id_is_one_segment() {
         assert_eq!(service("web-1.example_a~b"), "services/web-1.example_a~b");
-        assert_eq!(service("a/b c?\"<é"), "services/a%2Fb%20c%3F%22%3C%C3%A9");
+        assert_eq!(service("a/b c?\"<é"), "services/a%252Fb%20c%253F%22%3C%C3%A9");
     }
 }

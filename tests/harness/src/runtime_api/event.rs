@@ -9,6 +9,7 @@ use bytes::Bytes;
 use flatline_domain::UnixMs;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 /// Content types whose bodies are handed on as text.
@@ -20,16 +21,17 @@ const TEXT: [&str; 5] = [
     "application/x-www-form-urlencoded",
 ];
 
-/// The event of a request that came at `now`.
+/// The event of a request that came at `now`. An HTTP API decodes the path and leaves the query alone.
 pub(super) fn event(request: Request<Bytes>, now: UnixMs) -> Value {
     let (parts, body) = request.into_parts();
+    let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": parts.uri.path(),
+        "rawPath": path,
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "headers": headers(&parts.headers),
-        "requestContext": context(&parts, now),
+        "requestContext": context(&parts, &path, now),
         "isBase64Encoded": false,
     });
     let cookies = cookies(&parts.headers);
@@ -51,7 +53,7 @@ pub(super) fn event(request: Request<Bytes>, now: UnixMs) -> Value {
     event
 }
 
-fn context(parts: &Parts, now: UnixMs) -> Value {
+fn context(parts: &Parts, path: &str, now: UnixMs) -> Value {
     let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok());
     let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
     json!({
@@ -61,7 +63,7 @@ fn context(parts: &Parts, now: UnixMs) -> Value {
         "domainPrefix": "harness",
         "http": {
             "method": parts.method.as_str(),
-            "path": parts.uri.path(),
+            "path": path,
             "protocol": "HTTP/1.1",
             "sourceIp": "127.0.0.1",
             "userAgent": agent,
