@@ -1,16 +1,16 @@
 //! States that cannot be read.
 
 use flatline_domain::AlertNews;
-use flatline_embedded::Engine;
 use futures_util::FutureExt;
 
 use super::super::bench::spoil;
+use super::super::database::Database;
 use super::super::outbox::delivered;
 use super::super::tampering::{Once, Reply, tampered};
 use super::*;
 
 /// An alert of which two channels heard, whose state was spoilt since.
-async fn spoilt(attribute: &str, value: &str) -> (Engine, Store) {
+async fn spoilt(attribute: &str, value: &str) -> (Database, Store) {
     let (engine, store) = table().await;
     store.store_alert(&alert("1", Firing, "error", &["ops", "pager"])).await.unwrap();
     spoil(&engine, &shard(), KEY, attribute, value).await;
