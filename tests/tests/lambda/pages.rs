@@ -138,7 +138,7 @@ async fn links_to_odd_ids_lead_there_on_every_road() -> anyhow::Result<()> {
     let ids = ["team/api", "a%41", "what?", "two words"];
     let stage = Stage::with(&ids.map(|id| (id, 600))).await?;
     let server =
-        FlatlineLaunch::new(config(&ids.map(|id| (id, 600)), &stage.receiver)?).start().await?;
+        FlatlineLaunch::with(config(&ids.map(|id| (id, 600)), &stage.receiver)?).start().await?;
     for root in [stage.gateway.url(), server.url()] {
         let page = http_client().get(&root).send().await?.text().await?;
         let links: Vec<_> =
