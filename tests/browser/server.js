@@ -61,9 +61,14 @@ const ended = (child) => new Promise((resolve) => {
   else child.once("exit", resolve);
 });
 
-/** Starts the binary with these arguments; its log is kept for whoever wants to know why. */
-const launch = (args, variables) => {
-  const child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...variables } });
+/**
+ * Starts the binary with these arguments; its log is kept for whoever wants to know why. With `clock`, a
+ * time of faketime, it believes in that one.
+ */
+const launch = (args, { clock, ...variables }) => {
+  const [program, ...rest] = clock ? ["faketime", "-f", clock, BINARY, ...args] : [BINARY, ...args];
+  const env = { PATH: process.env.PATH, FAKETIME_DONT_FAKE_MONOTONIC: "1", ...variables };
+  const child = spawn(program, rest, { env });
   const said = [];
   child.stderr.on("data", (data) => said.push(data));
   child.stdout.on("data", (data) => said.push(data));
@@ -79,15 +84,29 @@ const listening = async (url, { child, log }) => {
   throw new Error(`flatline does not listen: ${log()}`);
 };
 
+/** A folder of its own with these configuration files. */
+const written = (files) => {
+  const home = mkdtempSync(join(tmpdir(), "flatline-")), config = join(home, "config");
+  mkdirSync(config);
+  for (const [name, content] of Object.entries({ ...standard(), ...files }))
+    writeFileSync(join(config, name), JSON.stringify(content));
+  return { home, config };
+};
+
 /** A running server. `beat` and `alert` are what services and other tools send. */
 export class Server {
   static async start(files = {}, variables = {}) {
-    const home = mkdtempSync(join(tmpdir(), "flatline-"));
-    const config = join(home, "config");
-    mkdirSync(config);
-    for (const [name, content] of Object.entries({ ...standard(), ...files }))
-      writeFileSync(join(config, name), JSON.stringify(content));
+    const { home, config } = written(files);
     return Server.#on(home, join(home, "data"), config, variables);
+  }
+
+  /** What is said of a configuration with these files, and whether it is accepted. */
+  static async judged(files) {
+    const { home, config } = written(files);
+    const { child, log } = launch(["check", "--config", config], {});
+    await ended(child);
+    rmSync(home, { recursive: true, force: true });
+    return { isAccepted: child.exitCode === 0, said: log() };
   }
 
   /** On the past that `flatline demo` makes. */

@@ -55,9 +55,9 @@ test("every step of the way through the page has a name", async () => {
     ["Tab", "link: 1 Disabled"],
     ["Tab", "searchbox: Search services"],
     ["Tab", "link: Storefront"],
-    ["Tab", "slider: No trouble in 1 day"],
+    ["Tab", "slider: Storefront: No trouble in 1 day"],
     ["Tab", "link: Checkout"],
-    ["Shift+Tab", "slider: No trouble in 1 day"],
+    ["Shift+Tab", "slider: Storefront: No trouble in 1 day"],
   ]);
   await leave(page);
 });
@@ -79,6 +79,28 @@ test("a strip tells its days, one after the other", async () => {
   await page.keyboard.press("Escape");
   assert.equal(await page.getByRole("tooltip").isVisible(), false);
   await leave(page);
+});
+
+test("where there are very many services, the days of the line in focus come next", async () => {
+  const services = Array.from({ length: 501 }, (_, n) => ({ id: `svc-${n}`, name: `Service ${n}`, auth: { required: false } }));
+  const many = await Server.start({ "services.json": { services } });
+  await many.beats(services.map(({ id }) => id).filter((id) => id !== "svc-3"));
+  await many.beat("svc-1", { status: "down" });
+  const page = await visit(browser);
+  await page.goto(many.url);
+  await page.getByRole("searchbox").focus();
+  await walk(page, [
+    ["Tab", "link: Service 0"],
+    ["Tab", "slider: Days of Service 0"],
+    ["Tab", "link: Service 1"],
+    ["Tab", "slider: Days of Service 1"],
+  ]);
+  const strip = page.getByRole("slider", { name: "Days of Service 1", exact: true });
+  assert.match(await strip.getAttribute("aria-valuetext"), /^\w+,? \d+ \w+ \d{4}: \w+ .*%/, "the level of a bad day");
+  await page.keyboard.press("ArrowLeft");
+  assert.match(await strip.getAttribute("aria-valuetext"), /: no data$/);
+  await leave(page);
+  await many.stop();
 });
 
 test("drawer and dialog take the focus, keep it, and give it back", async () => {

@@ -24,7 +24,7 @@ const TEST_LIMIT: Duration = Duration::from_secs(55 * 60);
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
        cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
-       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page] [alerts]    the benchmark, in release
+       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page] [alerts] [browser]    the benchmark, in release
        cargo xtask pictures         the two pictures of the README, taken anew
 
   --quick      without the suites that start processes or search state spaces
@@ -126,6 +126,9 @@ fn run_all(suites: Vec<Suite>, skips: Skips, limit: Duration) -> Result<Verdict>
 
 /// The benchmark shows its table itself.
 fn bench(parts: &[&str]) -> Result<Verdict> {
+    if parts.is_empty() || parts.contains(&"browser") {
+        suite::prepare_browser();
+    }
     let status = child::attend(suite::bench(parts))?;
     Ok(if status.success() { Verdict::Passed } else { Verdict::Failed })
 }

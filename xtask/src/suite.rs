@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
-    ALERTMANAGER, BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM,
+    self, ALERTMANAGER, BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM,
     PROMETHEUS, PROMTOOL, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
 };
 use crate::moto;
@@ -168,6 +168,12 @@ pub fn bench(parts: &[&str]) -> Command {
     let mut command = cargo("run --release -p bench --");
     command.args(parts).current_dir(root());
     command
+}
+
+/// What drives a browser.
+pub fn prepare_browser() {
+    debian::provide(&[NEW_NODE, NPM, CHROMIUM]);
+    Packages::Node.provide();
 }
 
 fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Command>) -> Suite {

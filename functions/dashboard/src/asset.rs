@@ -1,48 +1,20 @@
 //! The module that makes pages live, under an address that changes with its content.
 
+mod squeeze;
+
 use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
+use self::squeeze::squeezed;
 use crate::tag::{Tag, not_modified};
 
 const SOURCE: &str = include_str!("../templates/app.js");
 
-/// Beside these a space means nothing.
-const MARKS: &str = "=+-*/<>?:&|,;{}()[]!%";
-
-/// The module as visitors get it: without comments, and spaces and ends of lines that mean nothing.
-static SCRIPT: LazyLock<String> = LazyLock::new(|| {
-    let lines = SOURCE.lines().map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with("//")).fold(
-        String::with_capacity(SOURCE.len()),
-        |text, line| {
-            let end = if line.ends_with([';', '{', ',', '(']) { "" } else { "\n" };
-            text + &squeezed(line) + end
-        },
-    )
-});
-
-/// A line without the spaces that mean nothing; those in texts stay.
-fn squeezed(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut quote = None;
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        let is_mark = |other: Option<char>| other.is_some_and(|other| MARKS.contains(other));
-        let is_idle = is_mark(out.chars().next_back()) || is_mark(characters.peek().copied());
-        match quote {
-            None if character == ' ' && is_idle => continue,
-            None if "\"'`".contains(character) => quote = Some(character),
-            Some(open) if open == character => quote = None,
-            _ => {}
-        }
-        out.push(character);
-    }
-    out
-}
+/// The module as visitors get it.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| squeezed(SOURCE));
 
 /// Where the module is, with its version.
 pub fn script_address() -> String {
@@ -70,35 +42,6 @@ pub async fn script(headers: HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Else the code after it would become part of the comment, or a space of a text would be lost.
-    #[test]
-    fn the_source_is_written_so_that_it_can_be_squeezed() {
-        for line in SOURCE.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            assert!(!line.contains(" // ") && !line.contains(";//"), "{line}");
-            for quote in ['`', '"'] {
-                assert_eq!(line.matches(quote).count() % 2, 0, "a text over two lines: {line}");
-            }
-            assert!(!line.contains('\'') && !line.contains("\\\""), "a text in a text: {line}");
-            let texts = line.split('`').skip(1).step_by(2);
-            for text in texts {
-                assert_eq!(text.matches('{').count(), text.matches('}').count(), "nested: {line}");
-            }
-            assert!(!line.contains("+ +") && !line.contains("- -"), "{line}");
-        }
-    }
-
-    #[test]
-    fn spaces_go_where_they_mean_nothing() {
-        let rows = [
-            ("const a = (b) => { return b ? 1 : -2; };", "const a=(b)=>{return b?1:-2;};"),
-            (r#"tell(a, "1 + 1", `= ${b} %`);"#, r#"tell(a,"1 + 1",`= ${b} %`);"#),
-            ("for (const x of xs) y in z;", "for(const x of xs)y in z;"),
-        ];
-        for (line, expected) in rows {
-            assert_eq!(squeezed(line), expected);
-        }
-    }
 
     #[test]
     fn the_module_is_small_and_loads_nothing_from_elsewhere() {

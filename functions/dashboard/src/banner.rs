@@ -71,6 +71,43 @@ impl Checker {
             Self::NeverRan => UnixMs(0),
         }
     }
+
+    /// What keeps it from judging, in few words and in a sentence, and what follows from that.
+    pub fn trouble(self) -> Option<Trouble> {
+        let stopped = |headline| Trouble {
+            brief: STOPPED,
+            headline,
+            meanwhile: "Silence is not noticed until it runs again.",
+        };
+        match self {
+            Self::Running { .. } => None,
+            Self::Deaf { failing_ms, .. } => Some(Trouble {
+                brief: "Flatline does not hear itself",
+                headline: format!(
+                    "Flatline does not hear its own heartbeats for {}",
+                    roughly(failing_ms)
+                ),
+                meanwhile: "Silence is told late or not at all until it does.",
+            }),
+            Self::Stopped { age_ms } => {
+                Some(stopped(format!("{STOPPED}: data is {} old", roughly(age_ms))))
+            }
+            Self::NeverRan => Some(stopped(format!("{STOPPED}: it has not run yet"))),
+        }
+    }
+}
+
+const STOPPED: &str = "Checker not running";
+
+/// Why statuses are not judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// For the title of a window.
+    pub brief: &'static str,
+    /// A sentence.
+    pub headline: String,
+    /// What follows from it.
+    pub meanwhile: &'static str,
 }
 
 /// The sentence on top, and the one below it.
@@ -99,22 +136,8 @@ impl Banner {
 
 /// Says how everything is. What keeps us from knowing comes first, then what is worst.
 pub fn banner(board: &Board<'_>, checker: Checker) -> Banner {
-    let stopped = "Checker not running";
-    let (brief, headline) = match checker {
-        Checker::Running { .. } => return state(board),
-        Checker::Deaf { failing_ms, .. } => (
-            "Flatline does not hear itself",
-            format!("Flatline does not hear its own heartbeats for {}", roughly(failing_ms)),
-        ),
-        Checker::Stopped { age_ms } => {
-            (stopped, format!("{stopped}: data is {} old", roughly(age_ms)))
-        }
-        Checker::NeverRan => (stopped, format!("{stopped}: it has not run yet")),
-    };
-    let meanwhile = if brief == stopped {
-        "Silence is not noticed until it runs again."
-    } else {
-        "Silence is told late or not at all until it does."
+    let Some(Trouble { brief, headline, meanwhile }) = checker.trouble() else {
+        return state(board);
     };
     Banner {
         brief: brief.to_owned(),

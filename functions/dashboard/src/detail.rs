@@ -14,6 +14,7 @@ use serde::Serialize;
 use self::pace::Pace;
 use self::past::{IncidentLine, Reliability, Stretch};
 use self::recipes::Recipe;
+use crate::banner::{Checker, Trouble};
 use crate::board::{Standing, Watched};
 use crate::dossier::{Dossier, Past};
 use crate::logs::{Heard, LogsAnswer};
@@ -71,6 +72,8 @@ pub struct Detail {
     pub word: &'static str,
     /// `API: Down`, for the title of a window.
     pub brief: String,
+    /// Why nobody judges that, if nobody does.
+    pub blind: Option<Trouble>,
     /// Since when it is so.
     pub since: Option<Moment>,
     /// The newest heartbeat.
@@ -179,6 +182,7 @@ impl Detail {
             class: standing.class(),
             word: standing.word(),
             brief: format!("{}: {}", spec.name, standing.word()),
+            blind: Checker::of(&sources.dossier.vigil, now).trouble(),
             since: crate::page::since(watched).map(moment),
             last_beat: last_beat.map(moment),
             deadline: deadline(watched, now),
@@ -188,7 +192,7 @@ impl Detail {
             set_class: set.class.clone(),
             legend: set.levels.clone(),
             retention_days: sources.retention_days,
-            day: past::last_day(past, sources.history, now),
+            day: past::last_day(past, sources.history, until, now),
             pace: Pace::of(past, sources.rows, spec.window_ms),
             reliability: Reliability::of(past, now),
             incidents: past::incidents(past, now),

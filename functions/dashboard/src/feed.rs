@@ -4,9 +4,9 @@ use flatline_domain::UnixMs;
 use flatline_shared::store::FeedEntry;
 use serde::Serialize;
 
-use crate::page::{Moment, Switches, address};
+use crate::page::{Moment, Piece, Switches, address, pieces};
 
-/// Alerts on one page.
+/// Alerts on one page, but for those of one instant.
 const SHOWN: usize = 50;
 
 /// Who writes the feed's entries about services.
@@ -68,7 +68,7 @@ pub struct AlertLine {
     /// What it is about.
     pub title: String,
     /// The rest.
-    pub message: String,
+    pub message: Vec<Piece>,
     /// `from grafana`, if not from us; of what was not delivered `to On call`.
     pub origin: Option<String>,
     /// The page of its service.
@@ -108,11 +108,14 @@ impl FeedPage {
         now: UnixMs,
         switches: Switches,
     ) -> Self {
-        let mut shown: Vec<(UnixMs, AlertLine)> =
-            lines.filter(|(at, _)| *at < before).take(SHOWN + 1).collect();
-        let has_more = shown.len() > SHOWN;
-        shown.truncate(SHOWN);
-        let oldest = shown.last().filter(|_| has_more).map(|(at, _)| *at);
+        let mut lines = lines.filter(|(at, _)| *at < before).peekable();
+        let mut shown: Vec<(UnixMs, AlertLine)> = lines.by_ref().take(SHOWN).collect();
+        let oldest = shown.last().map(|(at, _)| *at);
+        // What came in one instant stays together: the next page begins with what is older.
+        while let Some(line) = lines.next_if(|(at, _)| Some(*at) == oldest) {
+            shown.push(line);
+        }
+        let oldest = oldest.filter(|_| lines.peek().is_some());
         Self {
             brief: "Alerts",
             kinds: KINDS
@@ -176,7 +179,7 @@ impl AlertLine {
                 entry.severity.clone()
             },
             title: entry.title.clone(),
-            message: entry.message.clone(),
+            message: pieces(&entry.message),
             origin: (entry.source != OURSELVES).then(|| format!("from {}", entry.source)),
             href: entry.service_id.as_deref().map(address::service),
             muted: entry.muted,
@@ -258,5 +261,17 @@ mod tests {
         assert_eq!(first.older, Some(format!("?kind=info&before={}", before.0)));
         let second = page(&feed(), "info", before);
         assert_eq!((second.alerts.len(), second.older), (20, None));
+    }
+
+    #[test]
+    fn alerts_of_one_instant_are_on_one_page() {
+        let minute = |n: i64| if n <= 10 { n } else { 11 + (n / 80) };
+        let feed: Vec<_> = (1..=90).map(|n| entry(minute(n), "info", "x")).collect();
+        let first = page(&feed, "", UnixMs::NEVER);
+        assert_eq!(first.alerts.len(), 79);
+        let before = NOW.plus_ms(-11 * MINUTE_MS);
+        assert_eq!(first.older, Some(format!("?kind=&before={}", before.0)));
+        let second = page(&feed, "", before);
+        assert_eq!((second.alerts.len(), second.older), (11, None));
     }
 }

@@ -14,9 +14,6 @@ use sha2::{Digest, Sha256};
 pub use self::color::Color;
 pub use self::levels::{Level, Levels, Set};
 
-/// Our favicon, as an address.
-const FAVICON: &str = include_str!("../templates/favicon.svg");
-
 /// Puts the remembered theme into effect before anything is drawn.
 const THEME_SCRIPT: &str =
     "try{let t=localStorage.theme;if(t)document.documentElement.dataset.theme=t}catch{}";
@@ -40,8 +37,8 @@ pub struct Look {
     pub links: Vec<LinkView>,
     /// At the end of the document's title.
     pub page_title: String,
-    /// Its address.
-    pub favicon: String,
+    /// The address of its icon. `None`: ours.
+    pub favicon: Option<String>,
     /// A line in the footer.
     pub footer_text: Option<String>,
     /// Links in the footer.
@@ -100,7 +97,7 @@ impl Look {
             logo: logo(&dashboard.header),
             links: links(&dashboard.header.links),
             page_title: dashboard.branding.page_title.clone(),
-            favicon: dashboard.branding.favicon.clone().unwrap_or_else(own_favicon),
+            favicon: dashboard.branding.favicon.clone(),
             footer_text: dashboard.footer.text.clone(),
             footer_links: links(&dashboard.footer.links),
             header_extra: header.html,
@@ -138,10 +135,4 @@ fn links(links: &[Link]) -> Vec<LinkView> {
         highlight: link.highlight,
     };
     links.iter().map(view).collect()
-}
-
-/// Our favicon as a `data:` address.
-fn own_favicon() -> String {
-    let escaped = FAVICON.trim().replace('"', "'").replace('#', "%23");
-    format!("data:image/svg+xml,{}", escaped.replace('<', "%3C").replace('>', "%3E"))
 }

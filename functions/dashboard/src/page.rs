@@ -4,6 +4,7 @@ pub mod address;
 mod compact;
 mod filter;
 mod moment;
+mod prose;
 mod row;
 mod strip;
 mod switches;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use self::filter::Filter;
 pub use self::moment::Moment;
+pub use self::prose::{Piece, pieces};
 pub use self::row::{Row, Share, Span, share, since};
 pub use self::strip::{Spell, Strip};
 pub use self::switches::Switches;
@@ -114,6 +116,8 @@ pub struct Tile {
 pub struct GroupCard {
     /// Its name.
     pub name: String,
+    /// Its id as a part of an address. `None`: these services have no group.
+    pub segment: Option<String>,
     /// `2 of 3 up`.
     pub summary: String,
     /// Its services; empty on a compact page.
@@ -136,8 +140,11 @@ impl Page {
         let compact = board.services().count() > COMPACT_ABOVE;
         let mut groups = groups(sources, checker);
         let (troubles, troubles_unnamed) = troubles(&groups);
+        let switches = Switches::of(&sources.config.settings);
         if compact {
-            groups.iter_mut().for_each(GroupCard::compact);
+            for group in &mut groups {
+                group.compact(&switches);
+            }
         }
         let retention_days = sources.config.settings.retention_days;
         Self {
@@ -153,15 +160,15 @@ impl Page {
             read: Moment::of(sources.read_at, board.now),
             ticked: sources.vigil.ticked_at.map(|at| Moment::of(at, board.now)),
             retention_days,
-            switches: Switches::of(&sources.config.settings),
+            switches,
         }
     }
 }
 
 impl GroupCard {
     /// Turns the rows into lines.
-    fn compact(&mut self) {
-        self.lines = compact::lines(&self.rows, &self.set_class);
+    fn compact(&mut self, switches: &Switches) {
+        self.lines = compact::lines(&self.rows, &self.set_class, switches);
         self.rows.clear();
     }
 }
@@ -216,6 +223,7 @@ fn groups(sources: &Sources<'_>, checker: Checker) -> Vec<GroupCard> {
         let rows = rows(section, sources, span.as_ref());
         GroupCard {
             name: section.name().to_owned(),
+            segment: section.group.map(|group| address::segment(&group.id)),
             summary: summary(section),
             hidden: rows.iter().all(|row| row.hidden),
             rows,

@@ -115,7 +115,7 @@ async fn the_module_is_kept_for_ever_under_an_address_of_its_content() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(headers[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
     assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-    assert!(body.starts_with("const $="), "{body}");
+    assert!(body.starts_with("let $="), "{body}");
     let again = Request::get(address.trim_start_matches('.'))
         .header(header::IF_NONE_MATCH, &headers[header::ETAG]);
     let (status, _, body) = bench.answer(again).await;

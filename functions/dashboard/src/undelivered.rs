@@ -7,7 +7,7 @@ use flatline_shared::store::{Lane, LoggedDelivery, OutboxRow, StoreError};
 
 use crate::deliveries::{Asked, State};
 use crate::feed::AlertLine;
-use crate::page::{Moment, address};
+use crate::page::{Moment, address, pieces};
 
 /// What waits and what was given up, newest first.
 ///
@@ -31,7 +31,7 @@ fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (UnixMs, AlertLi
         class: "degraded",
         severity: "waiting".to_owned(),
         title: title(queued.event, &name),
-        message: row.last_error.clone().unwrap_or_default(),
+        message: pieces(row.last_error.as_deref().unwrap_or_default()),
         origin: Some(format!("to {}", row.channel)),
         href,
         muted: false,
@@ -48,7 +48,7 @@ fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (UnixMs, Ale
         class: "down",
         severity: "not delivered".to_owned(),
         title: title(entry.event, &name),
-        message: entry.answer,
+        message: pieces(&entry.answer),
         origin: Some(format!("to {}", entry.channel)),
         href,
         muted: false,

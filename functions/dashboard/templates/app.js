@@ -39,25 +39,47 @@ const tick = () => {
 };
 const asof = () => $(".asof", main);
 
-// Filter: tiles and search hide rows, in slices that keep the page responsive.
-let filtering = 0;
+// Filter: tiles and search hide rows, in slices that grow: what the first ones show pushes the rest off
+// the screen, where showing costs nothing.
+let filtering = 0, texts;
+const textOf = (row) => {
+  if (!texts.has(row)) {
+    const link = $("a", row), id = link.getAttribute("href").replace(/.*\//, "");
+    texts.set(row, `${link.textContent} ${decodeURIComponent(id)}`.toLowerCase());
+  }
+  return texts.get(row);
+};
+const drawn = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
 const filter = async () => {
   const turn = ++filtering, query = new URLSearchParams(location.search);
   const status = query.get("status") ?? "", text = (query.get("q") ?? "").toLowerCase();
-  let shown = 0, seen = 0;
+  let shown = 0, changed = 0, slice = 200;
   for (const group of $$(".group", main)) {
-    const has = (name) => name.toLowerCase().includes(text), all = has($("h2", group).textContent);
-    let any = false;
-    for (const row of $(".rows", group).children) {
-      const link = $("a", row), standing = /s-(\w+)/.exec(row.className)?.[1] ?? "up";
-      const wanted = (!status || standing === status) &&
-        (all || has(link.textContent) || has(decodeURIComponent(link.getAttribute("href").replace(/.*\//, ""))));
-      if (row.hidden === wanted) row.hidden = !wanted;
-      if (wanted) any = ++shown;
-      if (++seen % 1000 === 0) await new Promise((next) => setTimeout(next));
+    const all = $("h2", group).textContent.toLowerCase().includes(text);
+    let any = 0;
+    for (const list of $$(".rows", group)) {
+      let some = 0;
+      for (const row of list.children) {
+        const standing = /s-(\w+)/.exec(row.className)?.[1] ?? "up";
+        const wanted = (!status || standing === status) && (all || textOf(row).includes(text));
+        if (row.hidden === wanted) {
+          row.hidden = !wanted;
+          changed++;
+        }
+        some += wanted;
+      }
+      list.hidden = !some;
+      list.style.setProperty("--n", some);
+      any += some;
+      if (changed < slice) continue;
+      group.hidden = !any;
+      await drawn();
       if (turn !== filtering) return;
+      changed = 0;
+      slice *= 2;
     }
     group.hidden = !any;
+    shown += any;
   }
   $(".nothing").hidden = shown > 0 || !(status || text);
   for (const tile of $$(".tile"))
@@ -95,20 +117,22 @@ on(main, "submit", (event) => { if (event.target.role === "search") event.preven
 // Refresh: the part of the page that changes is fetched and laid over what is there, node by node,
 // so that focus, scroll and open panels stay.
 const parse = (text) => new DOMParser().parseFromString(text, "text/html");
-const alike = (one, other) => one.nodeName === other.nodeName && one.id === other.id &&
-  one.attributes?.["aria-labelledby"]?.value === other.attributes?.["aria-labelledby"]?.value;
+const mark = (node) => node.id || node.attributes?.["aria-labelledby"]?.value ||
+  node.nodeName === "LI" && $("a", node)?.getAttribute("href");
+const alike = (one, other) => one.nodeName === other.nodeName && mark(one) === mark(other);
 const morph = (old, fresh) => {
   if (old.nodeType !== 1) { tell(old, fresh.data); return; }
-  if (old.nodeName === "INPUT") return;
+  if (old.nodeName === "INPUT" || old.isEqualNode(fresh)) return;
   for (const { name } of [...old.attributes])
-    if (!fresh.hasAttribute(name) && !/^(open|tabindex|role|aria-value)/.test(name)) old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !/^(open|style|tabindex|role|aria-(value|label$))/.test(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value && !/^(open|role)$/.test(name)) old.setAttribute(name, value);
   let at = old.firstChild;
   const drop = (end) => { while (at !== end) { const gone = at; at = at.nextSibling; gone.remove(); } };
   for (const node of [...fresh.childNodes]) {
     let same = at;
-    while (same && !alike(same, node)) same = same.nextSibling;
+    // A text takes the place of a text that is next, or else is new.
+    while (same && !alike(same, node)) same = node.nodeType === 1 ? same.nextSibling : null;
     if (!same) { old.insertBefore(node, at); continue; }
     drop(same);
     at = same.nextSibling;
@@ -116,13 +140,15 @@ const morph = (old, fresh) => {
   }
   drop(null);
 };
+// Who gets no answer in time has none.
+const ask = (address, headers) => fetch(address, { cache: "no-store", headers, signal: AbortSignal.timeout(15000) });
 const part = main.dataset.part;
 let tag, busy, due = Infinity;
 const refresh = async () => {
   if (busy || part === undefined) return;
   busy = true;
   try {
-    const answer = await fetch(part + location.search, { cache: "no-store", headers: tag ? { "if-none-match": tag } : {} });
+    const answer = await ask(part + location.search, tag ? { "if-none-match": tag } : {});
     if (answer.status === 304) {
       const read = $("time", asof());
       asof().dataset.read = new Date(now()).toISOString();
@@ -132,9 +158,10 @@ const refresh = async () => {
       // Who has to sign in again is shown the form.
       if (answer.status === 401) location.reload();
       if (!answer.ok) throw answer;
+      const copy = main.cloneNode(), fresh = parse(await answer.text());
+      // Others answer in our place: proxies, hotels.
+      if (!$(".asof", fresh)) throw answer;
       tag = answer.headers.get("etag");
-      const copy = main.cloneNode();
-      const fresh = parse(await answer.text());
       copy.append(...($("main", fresh) ?? fresh.body).childNodes);
       morph(main, copy);
       enhance();
@@ -145,9 +172,12 @@ const refresh = async () => {
     main.before(note);
     tell(note, `Offline, last data ${local.format(Date.parse(asof().dataset.read))}`);
   }
-  busy = false;
+  busy = 0;
   schedule();
 };
+// What a browser had kept is shown as it was.
+const isKept = performance.getEntriesByType("navigation")[0]?.transferSize === 0;
+on(window, "pageshow", (event) => { if (isKept || event.persisted) refresh(); });
 const every = $("#every"), left = $("#left"), CHOICES = [0, 10, 30, 60, 300, 600];
 let interval = setup.refresh / 1000;
 const remembered = Number(recall("refresh-seconds"));
@@ -176,8 +206,12 @@ const toast = ({ severity = "", title, message = "", serviceId }) => {
   close.onclick = () => box.remove();
   const href = address(serviceId ? `services/${encodeURIComponent(encodeURIComponent(serviceId))}` : "alerts");
   box.append(make("b", { textContent: severity }), " ", make("a", { href, textContent: title }));
-  box.append(make("p", { textContent: message }), close);
+  const text = make("p");
+  text.append(...message.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, at) =>
+    at % 2 ? make("time", { className: "at", dateTime: part, textContent: part }) : part));
+  box.append(text, close);
   $("#toasts").append(box);
+  tick();
   const leave = () => setTimeout(() => box.matches(":hover,:focus-within") ? leave() : box.remove(), 10000);
   leave();
 };
@@ -203,7 +237,7 @@ const news = async () => {
   seen = recall(setup.key) || seen;
   let newest = new Date(now()).toISOString();
   if (Date.parse(seen)) {
-    const { alerts } = await (await fetch(address(`api/alerts/recent?since=${Date.parse(seen)}`))).json();
+    const { alerts } = await (await ask(address(`api/alerts/recent?since=${Date.parse(seen)}`))).json();
     newest = alerts[0]?.timestamp ?? seen;
     const wanted = setup.severities && setup.severities.split(" ");
     const told = alerts.filter(({ muted, severity }) => !muted && (!wanted || wanted.includes(severity.toLowerCase())));
@@ -229,7 +263,7 @@ setInterval(() => {
 const panel = make("dialog", { closedBy: "any" });
 body.append(panel);
 const fill = async (href, before = []) => {
-  const answer = await fetch(href), copy = panel.cloneNode();
+  const answer = await ask(href), copy = panel.cloneNode();
   if (!answer.ok) throw answer;
   copy.append(make("button", { className: "btn close", ariaLabel: "Close", textContent: "\u00d7" }));
   copy.append(...$("main", parse(await answer.text())).children);
@@ -260,8 +294,8 @@ const download = async (form) => {
   const parts = [];
   let next = `${form.action}?${new URLSearchParams(new FormData(form))}`, name;
   while (next) {
-    const answer = await fetch(next), { headers } = answer, text = await answer.text();
-    if (!answer.ok) throw JSON.parse(text).error;
+    const answer = await ask(next), { headers } = answer, text = await answer.text();
+    if (!answer.ok) return JSON.parse(text).error;
     name ??= /"(.+)"/.exec(headers.get("content-disposition"))[1];
     parts.push(parts.length ? text.slice(text.indexOf("\n") + 1) : text);
     const link = /<(.+?)>/.exec(headers.get("link"));
@@ -274,18 +308,15 @@ on(panel, "submit", async (event) => {
   event.preventDefault();
   const said = $(".said", panel);
   tell(said, "One moment");
-  tell(said, await download(event.target).catch(String));
+  tell(said, await download(event.target).catch(() => "The server cannot be reached. Try again."));
 });
 
 // Theme.
 const theme = $("#theme"), root = document.documentElement.dataset;
 if (theme) {
   theme.hidden = false;
-  theme.value = recall("theme") ?? "";
-  on(theme, "change", () => {
-    keep("theme", theme.value);
-    theme.value ? root.theme = theme.value : delete root.theme;
-  });
+  theme.value = root.theme || "auto";
+  on(theme, "change", () => keep("theme", root.theme = theme.value));
 }
 
 // Days: which one it is and how it was, for pointer, finger and keyboard.
@@ -296,10 +327,20 @@ const daysOf = (strip) => strip.viewBox.baseVal.width;
 const dayText = (strip, day) => {
   const today = Date.parse(asof().dataset.read.slice(0, 10));
   const date = dayDate.format(today - (daysOf(strip) - 1 - day) * 86400000);
-  const figure = new RegExp(`(?:^| )${day}:(\\S+)`).exec(strip.dataset.days)?.[1] ?? "100";
-  const blank = ($(".kn", strip)?.getAttribute("d") ?? "").matchAll(/M(\d+)\s1h(\d+)/g);
-  const isBlank = [...blank].some(([, at, days]) => day >= at && day - at < days);
-  return isBlank ? `${date}: no data` : `${date}: ${figure} %`;
+  const covers = ([, at, days]) => day >= at && day - at < days;
+  const path = $$("path", strip).find((path) => [...path.getAttribute("d").matchAll(/M(\d+)\s1h(\d+)/g)].some(covers));
+  const level = path?.getAttribute("class"), figure = new RegExp(`(?:^| )${day}:(\\S+)`).exec(strip.dataset.days)?.[1];
+  if (level === "kn") return `${date}: no data`;
+  // Where there are very many services, days say their level alone.
+  const told = figure || !level ? `${figure ?? 100} %` : $(`.legend .${level}`).textContent;
+  return `${date}: ${told}`;
+};
+// What a strip has for those who point with keys, and for screen readers.
+const lively = (strip) => {
+  if (strip.tabIndex === 0) return;
+  const last = daysOf(strip) - 1;
+  if (!strip.ariaLabel) strip.ariaLabel = `Days of ${strip.previousSibling.textContent}`;
+  Object.assign(strip, { tabIndex: 0, role: "slider", ariaValueMin: 0, ariaValueMax: last, ariaValueNow: last, ariaValueText: dayText(strip, last) });
 };
 const point = (strip, day) => {
   const box = strip.getBoundingClientRect(), x = box.left + (day + 0.5) / daysOf(strip) * box.width;
@@ -309,12 +350,14 @@ const point = (strip, day) => {
   tip.style.left = `${Math.min(Math.max(x, half + 4), innerWidth - half - 4) + scrollX}px`;
   tip.style.top = `${box.top + scrollY - tip.offsetHeight - 6}px`;
 };
-on(main, "pointermove pointerleave focusin focusout keydown", (event) => {
-  const strip = event.target.closest("svg.strip"), { type, key } = event;
+on(main, "click pointermove pointerleave focusin focusout keydown", (event) => {
+  const { target, type, key } = event, strip = target.closest(".strip, .compact svg");
+  const near = $("svg", target.closest(".compact li") ?? tip);
+  if (near) lively(near);
   if (!strip || /leave|out/.test(type) || key === "Escape") { tip.hidden = true; return; }
   const last = daysOf(strip) - 1, box = strip.getBoundingClientRect();
   let day = Number(strip.ariaValueNow);
-  if (type === "pointermove") day = Math.floor((event.clientX - box.left) / box.width * (last + 1));
+  if (/^[cp]/.test(type)) day = Math.floor((event.clientX - box.left) / box.width * (last + 1));
   if (key) {
     day = { ArrowLeft: day - 1, ArrowDown: day - 1, ArrowRight: day + 1, ArrowUp: day + 1, PageDown: day - 7, PageUp: day + 7, Home: 0, End: last }[key];
     if (day === undefined) return;
@@ -324,13 +367,11 @@ on(main, "pointermove pointerleave focusin focusout keydown", (event) => {
 });
 const enhance = () => {
   const { read } = asof()?.dataset ?? {};
-  if (read) skew = Date.parse(read) - Date.now();
-  for (const strip of $$("svg.strip:not([tabindex])")) {
-    const last = daysOf(strip) - 1;
-    Object.assign(strip, { tabIndex: 0, role: "slider", ariaValueMin: 0, ariaValueMax: last, ariaValueNow: last, ariaValueText: dayText(strip, last) });
-  }
+  if (read && (tag || !isKept)) skew = Date.parse(read) - Date.now();
+  texts = new WeakMap();
+  $$(".strip").forEach(lively);
   const brief = $(".banner")?.dataset.brief;
-  if (brief) document.title = [brief, ...document.title.split(" · ").slice(1)].join(" · ");
+  if (brief) document.title = `${brief} · ${setup.title}`;
   tick();
 };
 enhance();

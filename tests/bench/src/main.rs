@@ -2,9 +2,10 @@
 //!
 //! A figure that misses its target is printed as missed and is no failure: machines differ. Something
 //! that cannot be measured, or that must never be (an alarm before its time), is.
-//! `bench detection delivery heartbeats fleet page alerts` measures only the parts that are named.
+//! `bench detection delivery heartbeats fleet page alerts browser` measures only the parts that are named.
 
 mod alerts;
+mod browser;
 mod delivery;
 mod detection;
 mod engine;
@@ -51,6 +52,9 @@ async fn measure() -> anyhow::Result<()> {
     }
     if wants("alerts") {
         alerts::measure(&mut figures).await?;
+    }
+    if wants("browser") {
+        browser::measure(&mut figures).await?;
     }
     println!("{figures}");
     figures.write()

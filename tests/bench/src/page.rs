@@ -33,19 +33,23 @@ pub async fn measure(figures: &mut Figures) -> Result<()> {
     let clock = SystemClock::shared();
     for (services, limit_kib) in [(10, 16.0), (100, 25.0), (10_000, 160.0)] {
         let folder = tempfile::tempdir()?;
-        let ids = ids(services);
-        let data = folder.path().join("data");
-        seed(&data, &ids, &clock).await?;
-        let flatline =
-            FlatlineLaunch::with(config(&ids, WINDOW_MS as u64 / 1_000)?).data(&data).release();
-        let flatline = flatline.start().await?;
-        trouble(&flatline, &ids).await?;
+        let flatline = seeded(&folder.path().join("data"), services, &clock).await?;
         weigh(figures, &flatline, services, limit_kib).await?;
         if services == 10_000 {
             time(figures, &flatline, &clock).await?;
         }
     }
     Ok(())
+}
+
+/// A release build on so many services with a past.
+pub async fn seeded(data: &Path, services: usize, clock: &SharedClock) -> Result<Flatline> {
+    let ids = ids(services);
+    seed(data, &ids, clock).await?;
+    let config = config(&ids, WINDOW_MS as u64 / 1_000)?;
+    let flatline = FlatlineLaunch::with(config).data(data).release().start().await?;
+    trouble(&flatline, &ids).await?;
+    Ok(flatline)
 }
 
 /// Services that are up since they were configured 200 days ago, but for their bad days.

@@ -109,8 +109,8 @@ pub fn strip(
     Some(Strip::of(&Spell { first, last: now.day(), created, uneven: &uneven, set }))
 }
 
-/// The last 24 hours, oldest first; what was wholly up is not drawn.
-pub fn last_day(past: &Past, history: &[Transition], now: UnixMs) -> Vec<Stretch> {
+/// The last 24 hours, oldest first; what was wholly up is not drawn. After `until` nothing is known.
+pub fn last_day(past: &Past, history: &[Transition], until: UnixMs, now: UnixMs) -> Vec<Stretch> {
     let begin = now.plus_ms(-DAY_MS);
     let stretch = |&(status, from, to): &(Status, UnixMs, UnixMs)| {
         let (class, word) = named(status)?;
@@ -122,7 +122,9 @@ pub fn last_day(past: &Past, history: &[Transition], now: UnixMs) -> Vec<Stretch
             text: format!("{word} for {}", words(to.since_ms(from))),
         })
     };
-    stretches(past, history, begin, now).iter().filter_map(stretch).collect()
+    let blind = (Status::Unknown, until.max(begin), now);
+    let blind = (until < now && past.record.is_some()).then_some(blind);
+    stretches(past, history, begin, until).iter().chain(&blind).filter_map(stretch).collect()
 }
 
 /// The newest incidents.

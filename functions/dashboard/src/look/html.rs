@@ -2,6 +2,7 @@
 //! no others.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 /// The HTML without style attributes, and rules that stand for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,12 +21,13 @@ pub fn move_styles(html: &str, first: usize) -> Moved {
     while let Some(open) = rest.find('<') {
         let (text, tag) = rest.split_at(open);
         moved.html.push_str(text);
-        let length = tag_length(tag);
+        let Markup { length, style } = Markup::of(tag);
         let (tag, after) = tag.split_at(length);
-        match style_of(tag) {
-            Some((start, end, style)) => {
+        match style {
+            Some(Style { span, value }) => {
+                let (start, end) = (span.start, span.end);
                 let _ = write!(moved.html, "{}data-x=\"{number}\"{}", &tag[..start], &tag[end..]);
-                let style = unescaped(style).replace(['{', '}', '<'], "");
+                let style = unescaped(&tag[value]).replace(['{', '}', '<'], "");
                 let _ = write!(moved.css, "[data-x=\"{number}\"]{{{style}}}");
                 number += 1;
             }
@@ -37,50 +39,78 @@ pub fn move_styles(html: &str, first: usize) -> Moved {
     moved
 }
 
-/// Bytes of the tag or comment at the beginning of `text`, quoted values included.
-fn tag_length(text: &str) -> usize {
-    if text.starts_with("<!--") {
-        return text.find("-->").map_or(text.len(), |end| end + 3);
-    }
-    let mut quote = None;
-    for (at, byte) in text.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    text.len()
+/// What begins with `<`, as browsers read it (HTML, 13.2.5).
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Markup {
+    /// Bytes of it.
+    length: usize,
+    /// Its style attribute: the first one counts.
+    style: Option<Style>,
 }
 
-/// Where the style attribute begins and ends, and its value.
-fn style_of(tag: &str) -> Option<(usize, usize, &str)> {
-    if tag.starts_with("<!--") {
-        return None;
-    }
-    let lower = tag.to_ascii_lowercase();
-    let mut from = 0;
-    while let Some(found) = lower[from..].find("style") {
-        let start = from + found;
-        from = start + "style".len();
-        let before = tag[..start].chars().next_back()?;
-        let value = tag[from..].trim_start().strip_prefix('=').map(str::trim_start);
-        let is_quoted_before = tag[..start].matches('"').count() % 2 == 1;
-        let Some(value) = value else { continue };
-        if !(before.is_whitespace() || before == '/') || is_quoted_before {
-            continue;
+/// Where a style attribute is.
+#[derive(Debug, PartialEq, Eq)]
+struct Style {
+    /// With name and quotes.
+    span: Range<usize>,
+    /// What it says.
+    value: Range<usize>,
+}
+
+impl Markup {
+    fn of(text: &str) -> Self {
+        let alone = |length| Self { length, style: None };
+        let until = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());
+        match text.as_bytes().get(1) {
+            Some(byte) if byte.is_ascii_alphabetic() => Self::tag(text),
+            // The end of an element may have attributes too, and they mean nothing.
+            Some(b'/') if text[2..].starts_with(|next: char| next.is_ascii_alphabetic()) => {
+                alone(Self::tag(text).length)
+            }
+            Some(b'!') if text.starts_with("<!-->") || text.starts_with("<!--->") => {
+                alone(until(">"))
+            }
+            Some(b'!') if text.starts_with("<!--") => alone(until("-->").min(until("--!>"))),
+            Some(b'!' | b'?' | b'/') => alone(until(">")),
+            _ => alone(1),
         }
-        let offset = tag.len() - value.len();
-        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let (begin, length) = match quote {
-            Some(quote) => (1, value[1..].find(quote)?),
-            None => (0, value.find(|c: char| c.is_whitespace() || c == '>')?),
-        };
-        let end = offset + begin + length + usize::from(quote.is_some());
-        return Some((start, end, &value[begin..begin + length]));
     }
-    None
+
+    /// A tag with its attributes.
+    fn tag(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let skip = |from: usize, is: &dyn Fn(u8) -> bool| {
+            from + bytes[from..].iter().take_while(|byte| is(**byte)).count()
+        };
+        let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        let mut style = None;
+        let mut at = skip(2, &|byte| !is_end(byte));
+        loop {
+            at = skip(at, &|byte| byte.is_ascii_whitespace() || byte == b'/');
+            match bytes.get(at) {
+                None => return Self { length: text.len(), style: None },
+                Some(b'>') => return Self { length: at + 1, style },
+                Some(_) => {}
+            }
+            // A name may begin with `=`.
+            let name = at..skip(at + 1, &|byte| !is_end(byte) && byte != b'=');
+            at = skip(name.end, &|byte| byte.is_ascii_whitespace());
+            let mut value = name.end..name.end;
+            let mut end = name.end;
+            if bytes.get(at) == Some(&b'=') {
+                at = skip(at + 1, &|byte| byte.is_ascii_whitespace());
+                value = match bytes.get(at).copied() {
+                    Some(quote @ (b'"' | b'\'')) => at + 1..skip(at + 1, &|byte| byte != quote),
+                    _ => at..skip(at, &|byte| !byte.is_ascii_whitespace() && byte != b'>'),
+                };
+                end = (value.end + usize::from(value.start > at)).min(text.len());
+                at = end;
+            }
+            if style.is_none() && text[name.clone()].eq_ignore_ascii_case("style") {
+                style = Some(Style { span: name.start..end, value });
+            }
+        }
+    }
 }
 
 /// The few references that people write in style attributes.
@@ -129,6 +159,31 @@ mod tests {
                 "[data-x=\"4\"]{a:\"b\"}",
             ),
             ("a comment is left alone", "<!-- <b style=a:b> -->", "<!-- <b style=a:b> -->", ""),
+            (
+                "a quote of the other kind in a value opens nothing",
+                "<img title='x style=\"' alt=\"' onerror=a '\">",
+                "<img title='x style=\"' alt=\"' onerror=a '\">",
+                "",
+            ),
+            (
+                "nor does one in a value without quotes",
+                "<b title=a'b><i style='c:d' title='>'>",
+                "<b title=a'b><i data-x=\"4\" title='>'>",
+                "[data-x=\"4\"]{c:d}",
+            ),
+            (
+                "less than",
+                "1 < 2 style=a > <b/style=c:d>",
+                "1 < 2 style=a > <b/data-x=\"4\">",
+                "[data-x=\"4\"]{c:d}",
+            ),
+            ("an end", "<b></b style=c:d>", "<b></b style=c:d>", ""),
+            (
+                "a short comment",
+                "<!--><b style=c:d>",
+                "<!--><b data-x=\"4\">",
+                "[data-x=\"4\"]{c:d}",
+            ),
             ("a tag without end", "<b style=\"a", "<b style=\"a", ""),
         ];
         for (why, html, expected, css) in rows {

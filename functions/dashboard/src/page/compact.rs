@@ -3,19 +3,27 @@
 
 use std::fmt::Write;
 
-use super::Row;
+use super::{Row, Switches};
 use crate::board::Standing;
 
-/// The lines of these rows. `set_class` is what most of them have.
-pub fn lines(rows: &[Row], set_class: &str) -> String {
+/// Lines in one list at most. A browser lays out only the lists that are looked at.
+const LIST: usize = 50;
+
+/// The lines of these rows, in lists. `set_class` is what most of them have.
+pub fn lines(rows: &[Row], set_class: &str, switches: &Switches) -> String {
     let mut html = String::with_capacity(rows.len() * 128);
-    for row in rows {
-        line(&mut html, row, set_class);
+    for list in rows.chunks(LIST) {
+        let is_hidden = list.iter().all(|row| row.hidden);
+        html.push_str(if is_hidden { "<ul class=rows hidden>" } else { "<ul class=rows>" });
+        for row in list {
+            line(&mut html, row, set_class, switches);
+        }
+        html.push_str("</ul>");
     }
     html
 }
 
-fn line(html: &mut String, row: &Row, set_class: &str) {
+fn line(html: &mut String, row: &Row, set_class: &str, switches: &Switches) {
     html.push_str("<li");
     if row.standing != Standing::Up {
         let _ = write!(html, " class=s-{}", row.class);
@@ -28,8 +36,10 @@ fn line(html: &mut String, row: &Row, set_class: &str) {
     html.push('>');
     escape(html, &row.name);
     html.push_str("</a>");
-    strip(html, row, set_class);
-    if let Some(uptime) = &row.uptime {
+    if switches.history {
+        strip(html, row, set_class);
+    }
+    if let Some(uptime) = row.uptime.as_ref().filter(|_| switches.percentage) {
         let _ = write!(html, "<b>{}</b>", uptime.text.trim_end_matches(" %"));
     }
     if row.standing != Standing::Up {

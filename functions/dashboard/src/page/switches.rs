@@ -19,6 +19,8 @@ pub struct Switches {
     pub export: bool,
     /// The button to the alerts.
     pub alerts: bool,
+    /// The links to the feeds.
+    pub feed: bool,
     /// How often the page refreshes itself, in ms; 0: never.
     pub auto_refresh_ms: i64,
     /// How often an open page asks for new alerts, in ms; 0: never.
@@ -48,6 +50,7 @@ impl Switches {
             history: features.show_uptime_history,
             export: features.show_export_button && !settings.is_off(ApiSwitch::Uptime),
             alerts: features.show_alert_history_button && !settings.is_off(ApiSwitch::AlertHistory),
+            feed: !settings.is_off(ApiSwitch::AlertHistory),
             auto_refresh_ms: features.auto_refresh_ms.unwrap_or_default(),
             polling_ms,
             storage_key: alerts.local_storage_key.clone(),

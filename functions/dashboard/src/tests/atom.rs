@@ -196,3 +196,33 @@ async fn what_no_xml_can_say_is_left_out() {
     let found = elements(&xml);
     assert_eq!(texts(&found, "feed/entry/content")[0], "Message ]]> <b>&amp;</b> \u{1f600}");
 }
+
+#[tokio::test]
+async fn pages_name_their_feeds_to_who_may_read_them() {
+    let bench = bench(&[]).await;
+    for (path, expected) in [
+        ("/", vec!["/feed.atom", "/feed.atom?group=core%20%26%20co"]),
+        ("/alerts", vec!["/feed.atom"]),
+        ("/services/api", vec!["/feed.atom", "/feed.atom?service=api"]),
+    ] {
+        let (_, _, html) = get(&bench, path).await;
+        let links = html.lines().filter(|line| line.contains("application/atom+xml"));
+        let named: Vec<_> = links
+            .filter_map(|line| line.split_once("href=\"")?.1.split_once('"'))
+            .map(|(address, _)| address.trim_start_matches('.'))
+            .collect();
+        assert_eq!(named, expected, "{path}");
+        for feed in named {
+            assert_eq!(get(&bench, feed).await.0, StatusCode::OK, "{feed}");
+        }
+    }
+    let services = ("services.json", r#"{"services":[{"id":"api"}]}"#);
+    let off = r#"{"api":{"enableAlertHistoryEndpoint":false}}"#;
+    let locked = r#"{"dashboard":{"access":"password"}}"#;
+    for settings in [off, locked] {
+        let files = [services, ("settings.json", settings)];
+        let config = configured(files, &[("DASHBOARD_PASSWORD", "a long password")]);
+        let (_, _, html) = get(&Bench::of(config).await, "/").await;
+        assert!(!html.contains("feed.atom"), "{settings}: {html}");
+    }
+}

@@ -82,7 +82,10 @@ async fn messages_are_for_those_who_may_read_them() {
     let bench = bench().await;
     let (_, _, html) = get(&bench, "/services/a%20b").await;
     assert!(!html.contains("queue empty"), "{html}");
-    assert!(html.contains("Messages are shown after"), "{html}");
+    assert!(
+        html.contains("Messages are shown to whoever has signed in, and there is no"),
+        "{html}"
+    );
     let request = Request::get("/services/a%20b").header(header::AUTHORIZATION, "Bearer read-key");
     let (_, _, html) = bench.answer(request).await;
     assert!(html.contains("<q>queue empty</q>"), "{html}");

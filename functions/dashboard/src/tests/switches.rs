@@ -5,7 +5,7 @@ use flatline_shared::store::Beat;
 
 use super::bench::Bench;
 use super::get;
-use crate::fixture::{MINUTE_MS, NOW};
+use crate::fixture::{DAY_MS, MINUTE_MS, NOW};
 
 /// The page with these two files.
 async fn page(dashboard: &str, settings: &str) -> String {
@@ -203,5 +203,22 @@ async fn any_section_may_be_missing() {
     }
     for (what, file) in with_gaps(settings) {
         assert!(page(dashboard, &file).await.contains("<h2 id=\"state\">"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn days_and_percentages_can_be_left_out_of_very_many_services_too() {
+    let services: Vec<_> = (0..501).map(|n| serde_json::json!({"id": format!("s{n}")})).collect();
+    let services = serde_json::json!({ "services": services }).to_string();
+    let off = r#"{"features":{"showUptimeHistory":false,"showUptimePercentage":false}}"#;
+    for (settings, shown) in [("{}", true), (off, false)] {
+        let files = [("services.json", services.as_str()), ("settings.json", settings)];
+        let bench = Bench::of(Config::from_json(files, &Env::default()).unwrap()).await;
+        let spec = &bench.app.config.services[0].spec;
+        bench.app.store.create_service(spec, NOW.plus_ms(-DAY_MS)).await.unwrap();
+        let (_, _, html) = get(&bench, "/").await;
+        assert_eq!(html.matches("<ul class=rows>").count(), 11, "{settings}");
+        assert_eq!(html.contains("<svg preserveAspectRatio"), shown, "{settings}");
+        assert_eq!(html.contains("days ago"), shown, "{settings}");
     }
 }

@@ -1,0 +1,28 @@
+// What a page's main thread did: tasks and how much each had to style and to lay out.
+
+/** Records while `act` runs. Of each task: ms, elements styled, boxes laid out. Longest first. */
+export const record = async (page, act) => {
+  const session = await page.context().newCDPSession(page), events = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  await session.send("Tracing.start", {
+    transferMode: "ReportEvents", traceConfig: { includedCategories: ["devtools.timeline", "toplevel"] },
+  });
+  await act();
+  const ended = new Promise((done) => session.once("Tracing.tracingComplete", done));
+  await session.send("Tracing.end");
+  await ended;
+  await session.detach();
+  const styled = events.filter(({ name, args }) => name === "UpdateLayoutTree" && args.elementCount);
+  const laid = events.filter(({ name, args }) => name === "Layout" && args.beginData);
+  const of = (task, inside) => inside.filter(({ pid, tid, ts }) =>
+    pid === task.pid && tid === task.tid && ts >= task.ts && ts < task.ts + task.dur);
+  const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+  const main = new Set(styled.map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = events.filter(({ name, dur, pid, tid }) => name === "RunTask" && dur > 1_000 && main.has(`${pid} ${tid}`))
+    .map((task) => ({
+      ms: task.dur / 1_000,
+      styled: sum(of(task, styled).map(({ args }) => args.elementCount)),
+      laid: sum(of(task, laid).map(({ args }) => args.beginData.dirtyObjects)),
+    }));
+  return tasks.sort((one, other) => other.ms - one.ms);
+};
