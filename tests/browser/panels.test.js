@@ -166,6 +166,17 @@ test("only new alerts become toasts, which leave by themselves", async () => {
   await leave(fresh);
 });
 
+test("what is over is a green toast, however bad it was", async () => {
+  const more = { severity: "critical", message: "north", dedup_key: "line" };
+  await server.alert("Line cut", more);
+  const fresh = await attentive();
+  await server.alert("Line cut", { ...more, status: "resolved" });
+  const toast = fresh.locator(".toast.s-up", { hasText: "Line cut" });
+  await toast.waitFor();
+  assert.match(await toast.textContent(), /resolved Line cutnorth/i);
+  await leave(fresh);
+});
+
 test("notifications come after a click, and not before", async () => {
   const fresh = await attentive({ permissions: ["notifications"] }, () => {
     const Real = window.Notification;

@@ -3,6 +3,7 @@
 mod fixture;
 mod keys;
 mod lifecycle;
+mod many;
 mod recorded;
 mod replays;
 mod routes;

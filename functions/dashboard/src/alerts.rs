@@ -9,6 +9,7 @@ use flatline_shared::store::FeedEntry;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::feed::tone;
 use crate::query::{Query, hours_ago};
 
 const DAY_MS: i64 = 86_400_000;
@@ -126,6 +127,8 @@ pub struct AlertEntry {
     pub message: String,
     /// critical, error, warning, info, or as the alert had it.
     pub severity: String,
+    /// Ours: `down`, `degraded` or `up`: the status whose colour it has. What is over is `up`.
+    pub tone: &'static str,
     /// `heartbeat-monitor`, or the alert's source.
     pub source: String,
     /// RFC 3339 UTC.
@@ -161,6 +164,7 @@ impl AlertsAnswer {
 impl AlertEntry {
     fn of(entry: FeedEntry) -> Self {
         Self {
+            tone: tone(&entry),
             id: entry.id,
             title: entry.title,
             message: entry.message,

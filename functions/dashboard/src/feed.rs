@@ -142,9 +142,9 @@ impl FeedPage {
 /// Whether an entry is of this kind. `error` is as bad as `critical`.
 fn is_of(entry: &FeedEntry, kind: &str) -> bool {
     match kind {
-        "critical" => class(entry) == "down",
-        "warning" => class(entry) == "degraded",
-        "info" => class(entry) == "up",
+        "critical" => tone(entry) == "down",
+        "warning" => tone(entry) == "degraded",
+        "info" => tone(entry) == "up",
         "services" => entry.source == OURSELVES,
         "external" => entry.source != OURSELVES,
         _ => true,
@@ -157,7 +157,7 @@ fn is_resolved(entry: &FeedEntry) -> bool {
 }
 
 /// The class of its severity; what is over is good news, however bad it was.
-fn class(entry: &FeedEntry) -> &'static str {
+pub(crate) fn tone(entry: &FeedEntry) -> &'static str {
     if is_resolved(entry) {
         return "up";
     }
@@ -172,7 +172,7 @@ impl AlertLine {
     fn of(entry: &FeedEntry, now: UnixMs) -> Self {
         Self {
             at: Moment::of(entry.at, now),
-            class: class(entry),
+            class: tone(entry),
             severity: if is_resolved(entry) {
                 "resolved".to_owned()
             } else {

@@ -199,13 +199,12 @@ if (every && part !== undefined) {
 // Alerts that are newer than what this browser has seen: on the page, and outside of it once asked for.
 // A page that nobody looks at asks for nothing.
 const address = (path) => new URL(path, import.meta.url);
-const KINDS = { critical: "down", error: "down", info: "up", ok: "up" };
-const toast = ({ severity = "", title, message = "", serviceId }) => {
-  const box = make("div", { className: `toast s-${KINDS[severity.toLowerCase()] ?? "degraded"}` });
+const toast = ({ severity = "", tone = "degraded", status, title, message = "", serviceId }) => {
+  const box = make("div", { className: `toast s-${tone}` });
   const close = make("button", { className: "btn", ariaLabel: `Dismiss ${title}`, textContent: "\u00d7" });
   close.onclick = () => box.remove();
   const href = address(serviceId ? `services/${encodeURIComponent(encodeURIComponent(serviceId))}` : "alerts");
-  box.append(make("b", { textContent: severity }), " ", make("a", { href, textContent: title }));
+  box.append(make("b", { textContent: status === "resolved" ? status : severity }), " ", make("a", { href, textContent: title }));
   const text = make("p");
   text.append(...message.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, at) =>
     at % 2 ? make("time", { className: "at", dateTime: part, textContent: part }) : part));

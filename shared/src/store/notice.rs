@@ -14,6 +14,8 @@ pub const NOTICE_MAX_BYTES: usize = 1_024;
 pub const ALERT_NOTICE_MAX_BYTES: usize = 16_384;
 /// A longer link is left out: half of one leads nowhere.
 const LINK_MAX_BYTES: usize = 2_048;
+/// Bytes of a name that go before the rest of it.
+const NAME_FIRST_BYTES: usize = 100;
 /// Bytes of the message that go before the labels.
 const MESSAGE_FIRST_BYTES: usize = 256;
 
@@ -75,7 +77,12 @@ impl Notice {
     /// This notice with at most `max_bytes` of JSON: the message is cut first (not below 256 bytes),
     /// then annotations and labels go (the last first), then all the rest.
     #[must_use]
-    pub fn fitted(mut self, max_bytes: usize) -> Self {
+    pub fn fitted(self, max_bytes: usize) -> Self {
+        self.measured(max_bytes).0
+    }
+
+    /// [`Notice::fitted`], and how often all of it was measured: a few times, however much it holds.
+    pub(super) fn measured(mut self, max_bytes: usize) -> (Self, usize) {
         let texts = [Some(&mut self.name), Some(&mut self.reason), self.message.as_mut()];
         for text in texts.into_iter().flatten() {
             text.truncate(cut(text, max_bytes).len());
@@ -84,12 +91,14 @@ impl Notice {
         self.annotations = those_that_fit(self.annotations, max_bytes);
         self.labels = those_that_fit(self.labels, max_bytes);
         self.channels.truncate(max_bytes / 8);
+        let mut count = 1;
         while let Some(excess) = self.excess_bytes(max_bytes) {
+            count += 1;
             if !self.shrink(excess) {
                 break;
             }
         }
-        self
+        (self, count)
     }
 
     fn excess_bytes(&self, max_bytes: usize) -> Option<usize> {
@@ -97,25 +106,29 @@ impl Notice {
         json.len().checked_sub(max_bytes).filter(|excess| *excess > 0)
     }
 
-    /// Makes it smaller; `false` if nothing is left to take.
+    /// Makes it smaller by the excess, or by as much as there is of what goes next; `false` if nothing
+    /// is left to take.
     fn shrink(&mut self, excess: usize) -> bool {
-        self.shorten_message(excess, MESSAGE_FIRST_BYTES)
-            || self.annotations.pop_last().is_some()
-            || self.labels.pop_last().is_some()
-            || self.shorten_message(excess, 0)
-            || self.channels.pop().is_some()
+        let Self { annotations, labels, channels, .. } = self;
+        let pair_bytes = |(name, value): (String, String)| {
+            json_bytes(&name) + json_bytes(&value) + r#""":"","#.len()
+        };
+        let name_bytes = |name: String| json_bytes(&name) + r#""","#.len();
+        shorten_message(&mut self.message, excess, MESSAGE_FIRST_BYTES)
+            || drop_last(excess, || annotations.pop_last().map(pair_bytes))
+            || drop_last(excess, || labels.pop_last().map(pair_bytes))
+            || shorten_message(&mut self.message, excess, 0)
+            || drop_last(excess, || channels.pop().map(name_bytes))
             || self.link.take().is_some()
             || self.shorten_name(excess)
     }
 
-    fn shorten_message(&mut self, excess: usize, keep_bytes: usize) -> bool {
-        self.message.as_mut().is_some_and(|message| shorten(message, excess, keep_bytes))
-    }
-
+    /// The reason goes before the name, and something is left of both as long as that will do.
     fn shorten_name(&mut self, excess: usize) -> bool {
-        let longest =
-            if self.name.len() >= self.reason.len() { &mut self.name } else { &mut self.reason };
-        shorten(longest, excess, 0)
+        [NAME_FIRST_BYTES, 0].into_iter().any(|keep_bytes| {
+            shorten(&mut self.reason, excess, keep_bytes)
+                || shorten(&mut self.name, excess, keep_bytes)
+        })
     }
 }
 
@@ -133,13 +146,59 @@ fn those_that_fit(all: BTreeMap<String, String>, max_bytes: usize) -> BTreeMap<S
         .collect()
 }
 
-/// Cuts `text`, but not below `keep_bytes`; `false` if it has no more than that. One byte of text may
-/// be up to six in JSON, so a sixth of what is too much is taken at a time.
+/// Takes entries away until they had `excess` bytes; `false` if there was none.
+fn drop_last(excess: usize, mut pop: impl FnMut() -> Option<usize>) -> bool {
+    let mut taken_bytes = 0;
+    while taken_bytes < excess {
+        let Some(bytes) = pop() else { break };
+        taken_bytes += bytes;
+    }
+    taken_bytes > 0
+}
+
+fn shorten_message(message: &mut Option<String>, excess: usize, keep_bytes: usize) -> bool {
+    message.as_mut().is_some_and(|message| shorten(message, excess, keep_bytes))
+}
+
+/// Cuts `excess` bytes of its JSON off the text, but not below `keep_bytes` of the text itself; `false`
+/// if it has no more than that.
 fn shorten(text: &mut String, excess: usize, keep_bytes: usize) -> bool {
     if text.len() <= keep_bytes {
         return false;
     }
-    let kept_bytes = text.len().saturating_sub(excess.div_ceil(6)).max(keep_bytes);
+    let mut left_bytes = json_bytes(text).saturating_sub(excess);
+    let is_too_much = |letter: char| {
+        let rest = left_bytes.checked_sub(letter_bytes(letter));
+        left_bytes = rest.unwrap_or_default();
+        rest.is_none()
+    };
+    let kept_bytes = text.find(is_too_much).unwrap_or(text.len()).max(keep_bytes);
     text.truncate(cut(text, kept_bytes).len());
     true
+}
+
+/// Bytes of a text within the quotes of its JSON.
+fn json_bytes(text: &str) -> usize {
+    text.chars().map(letter_bytes).sum()
+}
+
+const fn letter_bytes(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..'\u{20}' => 6,
+        _ => letter.len_utf8(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_json_are_those_that_are_written() {
+        for letter in ('\0'..='\u{ff}').chain(['€', '😀', '\u{2028}']) {
+            let written = serde_json::to_string(&letter).unwrap().len() - 2;
+            assert_eq!(letter_bytes(letter), written, "{letter:?}");
+        }
+    }
 }

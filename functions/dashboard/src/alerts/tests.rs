@@ -63,14 +63,14 @@ fn an_entry_has_the_keys_of_the_replaced_system() {
         "alerts": [
             {
                 "id": "api#2", "title": "Service Down: API", "message": "API is down.",
-                "severity": "critical", "source": "heartbeat-monitor",
-                "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
+                "severity": "critical", "tone": "down",
+                "source": "heartbeat-monitor", "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
                 "serviceId": "api", "status": "down", "muted": true,
             },
             {
                 "id": "0f", "title": "Service Down: API", "message": "API is down.",
-                "severity": "critical", "source": "heartbeat-monitor",
-                "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
+                "severity": "critical", "tone": "down",
+                "source": "heartbeat-monitor", "timestamp": "2026-11-22T12:00:00.000Z", "read": false,
             },
         ],
         "count": 2,

@@ -222,3 +222,34 @@ fn a_notice_fits_into_its_row() {
     assert!(serde_json::to_string(&fitted).unwrap().len() <= 1_024, "escapes are counted");
     assert!(!fitted.name.is_empty());
 }
+
+#[test]
+fn however_much_a_notice_holds_it_is_measured_a_few_times() {
+    let pairs = |count: usize, name: &str, value: &str| -> BTreeMap<_, _> {
+        (0..count).map(|n| (format!("{name}{n:05}"), value.to_owned())).collect()
+    };
+    for (sentence, count, letters) in [
+        ("thousands of small ones", 5_000, "v"),
+        ("what is escaped", 2_000, "\u{1}\"\n"),
+        ("long ones", 300, "värde"),
+        ("none", 0, ""),
+    ] {
+        let text = letters.repeat(1_000);
+        let full = Notice {
+            name: text.clone(),
+            reason: text.clone(),
+            message: Some(letters.repeat(20_000)),
+            labels: pairs(count, "label-", letters),
+            annotations: pairs(count, letters, letters),
+            channels: vec![letters.to_owned(); count],
+            link: Some("https://x.example".repeat(100)),
+            ..notice(Status::Down)
+        };
+        for max_bytes in [1_024, 16_384] {
+            let (fitted, measured) = full.clone().measured(max_bytes);
+            let bytes = serde_json::to_string(&fitted).unwrap().len();
+            assert!(bytes <= max_bytes, "{sentence}: {bytes}");
+            assert!(measured <= 10, "{sentence} in {max_bytes} bytes: {measured} times");
+        }
+    }
+}
