@@ -3,10 +3,13 @@
 
 Reads them from the variables of this shell, under the names that they have everywhere: API_KEYS
 (JSON, or that in base64), ALERT_API_KEY, ALERT_SENTRY_SECRET, READ_API_KEY, DASHBOARD_PASSWORD,
-NOTIFICATION_*, FLATLINE_WATCHDOG_PING_URL. Each goes to the functions that need it and to no other. The canary's key
-is made if there is none. Prints names only.
+NOTIFICATION_*, FLATLINE_WATCHDOG_PING_URL. Each goes to the functions that need it and to no other. The
+canary's key is made if there is none. Prints names only.
 
-Usage: secrets.py STACK [--stdin] [--dry-run]
+Usage: secrets.py STACK [--stdin [--prune]] [--dry-run]
+
+With --stdin the secrets are a JSON object, and all that there are: the names of stored ones that are not
+in it are printed, and with --prune these are removed.
 
 Needs Python 3.8 and the AWS command line, signed in.
 """
@@ -33,6 +36,20 @@ FUNCTIONS = {
     "FLATLINE_CANARY_KEY": ["ingest", "checker"],
 }
 
+# What is no secret and is set elsewhere.
+ELSEWHERE = {
+    "ALERT_SNS_TOPICS": "give the parameter AlertSnsTopics",
+    "FLATLINE_CA": "put a file into config/ and give the parameter CaFile",
+    "FLATLINE_CANARY_URL": "give the parameter CanaryUrl",
+    "FLATLINE_LOG": "give the parameter LogFilter",
+    "FLATLINE_PUBLIC_URL": "give the parameter PublicUrl",
+    "MAX_LOG_ENTRIES": "say maxLogEntries in config/settings.json",
+    "REQUEST_TIMEOUT": "give the parameter RequestTimeout",
+}
+
+# What a misspelt secret of ours begins with.
+LIKE_OURS = ("ALERT_", "API_KEY", "DASHBOARD_PASS", "NOTIFICATION")
+
 
 class Refused(Exception):
     """What cannot be done, in a sentence."""
@@ -43,6 +60,22 @@ def functions(name):
     if name.startswith("NOTIFICATION_"):
         return ["notifier"]
     return FUNCTIONS.get(name, [])
+
+
+def ignored(environment):
+    """Variables that look like ours and are not stored: {name: why}."""
+    found = {}
+    for name, value in sorted(environment.items()):
+        whole = name[: -len("_FILE")] if name.endswith("_FILE") else name
+        if not value or functions(name) and whole == name:
+            continue
+        if name in ELSEWHERE:
+            found[name] = f"it is no secret; {ELSEWHERE[name]}"
+        elif whole != name and (functions(whole) or whole in ELSEWHERE):
+            found[name] = f"files are not read here; set {whole} to what is in it"
+        elif name.startswith(LIKE_OURS):
+            found[name] = "no function knows it; is it misspelt?"
+    return found
 
 
 def keys(text):
@@ -107,14 +140,32 @@ def stored(path):
     return {tuple(name.split("/", 1)) for name in names}
 
 
+def left_over(values, there, is_whole_set):
+    """What is stored and not wanted any more: (names to be removed, names that are only told)."""
+    rest = there - set(values)
+    # Of API_KEYS there is one edition: what is left of the one before goes.
+    has_keys = any(name.startswith("API_KEYS") for _, name in values)
+    old = {one for one in rest if has_keys and one[1].split("/")[0] == "API_KEYS"}
+    made_here = {one for one in rest if one[1] == "FLATLINE_CANARY_KEY"}
+    return old, rest - old - made_here if is_whole_set else set()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("stack", help="the name of the stack, such as flatline")
     parser.add_argument("--stdin", action="store_true", help="read a JSON object of them instead")
+    parser.add_argument("--prune", action="store_true", help="remove what is not in that object")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be stored")
     arguments = parser.parse_args()
     path = f"/flatline/{arguments.stack}"
-    values = wanted(json.load(sys.stdin) if arguments.stdin else os.environ)
+    environment = json.load(sys.stdin) if arguments.stdin else os.environ
+    values = wanted(environment)
+    for name, why in ignored(environment).items():
+        print(f"secrets.py: {name} is ignored: {why}", file=sys.stderr)
+    if arguments.prune and not arguments.stdin:
+        raise Refused("--prune needs --stdin: the variables of a shell are never all secrets")
+    if arguments.prune and not values:
+        raise Refused("--prune would remove all secrets: none was given")
     there = set() if arguments.dry_run else stored(path)
     canary = [("ingest", "FLATLINE_CANARY_KEY"), ("checker", "FLATLINE_CANARY_KEY")]
     if canary[0] not in values and not there.issuperset(canary):
@@ -130,12 +181,13 @@ def main():
                 Type="SecureString",
                 Overwrite=True,
             )
-    # Of API_KEYS there is one edition: what is left of the one before goes last.
-    if any(name.startswith("API_KEYS") for _, name in values):
-        old = [name for _, name in there if name.split("/")[0] == "API_KEYS"]
-        for name in sorted(set(old) - {name for _, name in values}):
-            print(f"{path}/ingest/{name} (removed)")
-            aws("delete-parameter", Name=f"{path}/ingest/{name}")
+    # New ones first, so that no function ever finds none.
+    old, unknown = left_over(values, there, arguments.stdin)
+    for function, name in sorted(old | unknown if arguments.prune else old):
+        print(f"{path}/{function}/{name} (removed)")
+        aws("delete-parameter", Name=f"{path}/{function}/{name}")
+    for function, name in [] if arguments.prune else sorted(unknown):
+        print(f"{path}/{function}/{name} (not given and kept; --prune removes it)")
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ const QUIET_TICK_S: f64 = 1.5;
 const DRAIN_S: f64 = 0.2;
 const DRAIN_RRU: f64 = 4.0;
 const RINGING_GB: f64 = 0.125;
-/// Metrics of alarms beyond the ten that are free.
-const ALARM_METRICS: f64 = 5.0;
+/// Metrics of alarms that are free.
+const FREE_ALARM_METRICS: usize = 10;
 
 struct Prices(Value);
 
@@ -81,7 +81,19 @@ fn month(prices: &Prices, services: f64, period_s: f64, road: Road) -> f64 {
         + prices.of("lambda_gb_second") * (gb_s - free_gb_s).max(0.0)
         + prices.million("dynamodb_million_writes", writes)
         + prices.million("dynamodb_million_reads", reads_of_tick * TICKS)
-        + prices.of("alarm_metric") * ALARM_METRICS
+        + alarms(prices)
+}
+
+/// The metrics that alarms of the template look at.
+fn alarm_metrics() -> usize {
+    let template = std::fs::read_to_string(root().join("template.yaml")).expect("the template");
+    // Filters of logs make a metric, alarms read one from a namespace.
+    [" Namespace: ", "{Namespace: "].map(|place| template.matches(place).count()).iter().sum()
+}
+
+fn alarms(prices: &Prices) -> f64 {
+    let charged = alarm_metrics().saturating_sub(FREE_ALARM_METRICS);
+    prices.of("alarm_metric") * charged as f64
 }
 
 /// The replaced system: a heartbeat is a write; each 10 minutes it reads and writes every service.
@@ -146,6 +158,15 @@ fn the_tables_of_the_document_are_those_that_the_prices_make() {
     let (told, _) = rest.split_once("<!-- end of tables -->").expect("where they end");
     let wanted = tables(&Prices::read());
     assert!(told == wanted, "docs/cost.md is not what the prices make; put this in:\n{wanted}");
+}
+
+#[test]
+fn the_document_counts_the_alarms_of_the_template() {
+    let document = std::fs::read_to_string(root().join("docs/cost.md")).expect("the document");
+    let cost = dollars(alarms(&Prices::read()));
+    let row =
+        format!("| alarms | {} metrics, {FREE_ALARM_METRICS} free | {cost} |", alarm_metrics());
+    assert!(document.contains(&row), "docs/cost.md must say {row}");
 }
 
 #[test]

@@ -44,6 +44,10 @@ fn the_functions_are_small_and_run_the_binaries_of_their_name() {
         assert_eq!(build["BuildProperties"]["Binary"], name.to_lowercase(), "{name}");
         let log = &function["LoggingConfig"];
         assert_eq!((&log["LogFormat"], &log["SystemLogLevel"]), (&json!("JSON"), &json!("WARN")));
+        assert_eq!(
+            log["ApplicationLogLevel"], "TRACE",
+            "{name}: Lambda would drop what LogFilter lets through"
+        );
         assert_eq!(meaning(&log["LogGroup"]), format!("{name}Log"));
         let variables = &function["Environment"]["Variables"];
         assert_eq!(meaning(&variables["FLATLINE_TABLE"]), "Table");
@@ -114,31 +118,6 @@ fn the_stream_rings_the_notifier_for_new_rows_of_the_outbox_only() {
 }
 
 #[test]
-fn pages_and_alerts_cannot_starve_ingest_or_checker() {
-    let Some(template) = template::transformed() else { return };
-    let reserved = |name: &str| properties(template, name)["ReservedConcurrentExecutions"].clone();
-    let up_to = |n: u64| json!({"Fn::If": ["Reserves", n, {"Ref": "AWS::NoValue"}]});
-    assert_eq!(reserved("Checker"), up_to(3));
-    assert_eq!((reserved("Dashboard"), reserved("Alert")), (up_to(20), up_to(20)));
-    assert_eq!(reserved("Ingest"), Value::Null);
-}
-
-#[test]
-fn the_http_api_is_throttled_and_logged() {
-    let Some(template) = template::transformed() else { return };
-    let stages = of_type(template, "AWS::ApiGatewayV2::Stage");
-    let [(_, stage)] = &stages[..] else { panic!("{stages:?}") };
-    assert_eq!(stage["StageName"], "$default", "paths begin with /");
-    let limits = &stage["DefaultRouteSettings"];
-    assert_eq!(meaning(&limits["ThrottlingRateLimit"]), "RequestsPerSecond");
-    assert_eq!(meaning(&limits["ThrottlingBurstLimit"]), "RequestBurst");
-    assert_eq!(meaning(&stage["AccessLogSettings"]["DestinationArn"]), "AccessLog.Arn");
-    let format = stage["AccessLogSettings"]["Format"].as_str().expect("a format");
-    let line: Value = serde_json::from_str(format).expect("each line is JSON");
-    assert!(!format.contains("authorization"), "{line}");
-}
-
-#[test]
 fn an_open_function_url_has_both_permissions_and_is_off_unless_asked_for() {
     let Some(template) = template::transformed() else { return };
     for (name, condition) in [("Ingest", "HasIngestUrl"), ("Dashboard", "HasOpenDashboardUrl")] {
@@ -190,6 +169,14 @@ fn everything_that_can_go_wrong_has_an_alarm() {
     let silent = properties(template, "CheckerSilentAlarm");
     assert_eq!((&silent["Period"], &silent["EvaluationPeriods"]), (&json!(60), &json!(3)));
     assert_eq!(properties(template, "OldestMessageAlarm")["Threshold"], 600);
+    let errors = properties(template, "ServerErrorsAlarm")["Metrics"].as_array().expect("metrics");
+    let stat = |metric: &Value| {
+        let about = &metric["MetricStat"]["Metric"];
+        (about["MetricName"].clone(), meaning(&about["Dimensions"][0]["Value"]))
+    };
+    let found: Vec<_> = errors.iter().skip(1).map(stat).collect();
+    let wanted = [("5xx", "HttpApi"), ("Url5xxCount", "Ingest"), ("Url5xxCount", "Dashboard")];
+    assert_eq!(found, wanted.map(|(name, of)| (json!(name), of.to_owned())));
 }
 
 #[test]
@@ -234,4 +221,24 @@ fn the_outputs_say_where_everything_is() {
     for name in ["DashboardFunctionUrl", "IngestFunctionUrl", "DomainTarget"] {
         assert!(outputs[name]["Condition"].is_string(), "{name}");
     }
+}
+
+#[test]
+fn what_documents_refer_to_is_in_the_template() {
+    let Some(template) = template::transformed() else { return };
+    let known = |name: &str| {
+        ["Resources", "Parameters"].iter().any(|kind| template[kind].get(name).is_some())
+    };
+    let mut seen = 0;
+    for file in std::fs::read_dir(crate::tools::root().join("docs")).expect("documents") {
+        let path = file.expect("a file").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let own = |name: &str| text.contains(&format!("\n{name}:\n"));
+        for part in text.split("!GetAtt ").skip(1).chain(text.split("!Ref ").skip(1)) {
+            let name = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            assert!(known(name) || own(name), "{}: {name}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "{seen}");
 }
