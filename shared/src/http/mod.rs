@@ -24,7 +24,6 @@ pub mod login;
 mod mend;
 mod openapi;
 mod route;
-mod segment;
 mod server;
 
 pub use access::{Reader, SignInForm};
@@ -33,5 +32,5 @@ pub use cors::join_vary;
 pub use error::ApiError;
 pub use openapi::openapi;
 pub use route::{Auth, Function, ROUTES, Route};
-pub use segment::{said, segment};
+
 pub use server::{merge, router};

@@ -148,7 +148,7 @@ impl<'a> Message<'a> {
 
 /// `id` as a segment of a path that no vendor's form takes for anything else.
 fn segment(id: &str) -> String {
-    crate::http::segment(id, |byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    crate::render::segment::segment(id, |byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// 128 bits of a hash.

@@ -7,7 +7,7 @@ pub fn service(id: &str) -> String {
 
 /// One segment of a path, whatever is in it.
 pub fn segment(text: &str) -> String {
-    flatline_shared::http::segment(text, is_plain)
+    flatline_shared::render::segment::segment(text, is_plain)
 }
 
 /// A value in a query.
