@@ -16,10 +16,10 @@ use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
 use crate::cache::Wish;
-use crate::feed::OURSELVES;
+use crate::feed::{OURSELVES, Search};
 use crate::origin::base_url;
 use crate::page::address;
-use crate::query::Query;
+use crate::query::{MAX_LIMIT, Query};
 use crate::reading::unavailable;
 use crate::site::Site;
 use crate::tag::{Tag, not_modified};
@@ -90,7 +90,7 @@ impl<'a> Whose<'a> {
 
 /// Everything that a feed is made of.
 struct Feed<'a> {
-    entries: Vec<&'a FeedEntry>,
+    entries: Vec<FeedEntry>,
     whose: Whose<'a>,
     title: &'a str,
     base: &'a str,
@@ -175,8 +175,11 @@ pub async fn atom(
     let whose = Whose::of(&query, &app.config)?;
     let news = site.news(&app, Wish::Lately).await;
     let news = news.as_ref().as_ref().map_err(unavailable)?;
+    let at_once = MAX_LIMIT;
+    let search = Search { enough: SHOWN, at_once, matches: |entry: &FeedEntry| whose.has(entry) };
+    let found = search.among(news, &app).await?;
     let feed = Feed {
-        entries: news.iter().filter(|entry| whose.has(entry)).take(SHOWN).collect(),
+        entries: found.entries,
         whose,
         title: &site.look.title,
         base: &base_url(&app.config, &headers),

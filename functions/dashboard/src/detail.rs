@@ -1,5 +1,6 @@
 //! What the page of one service shows, in words: a pure function of what was read.
 
+mod hours;
 mod pace;
 mod past;
 mod recipes;
@@ -11,15 +12,17 @@ use flatline_shared::render::duration::words;
 use flatline_shared::store::{DeliveryLogEntry, LogEntry};
 use serde::Serialize;
 
+use self::hours::Hours;
+pub use self::hours::SPAN_MS;
 use self::pace::Pace;
-use self::past::{IncidentLine, Reliability, Stretch};
+use self::past::{IncidentLine, Reliability};
 use self::recipes::Recipe;
 use crate::banner::{Checker, Trouble};
 use crate::board::{Standing, Watched};
 use crate::dossier::{Dossier, Past};
 use crate::logs::{Heard, LogsAnswer};
 use crate::look::{Level, Set};
-use crate::page::{Moment, Share, Strip, Switches};
+use crate::page::{Moment, Share, Strip, Switches, first_day};
 
 /// At most so many incidents, heartbeats and deliveries are shown.
 pub const SHOWN: usize = 20;
@@ -33,7 +36,7 @@ pub struct Sources<'a> {
     pub group: Option<&'a str>,
     /// Record, days, holes and incidents.
     pub dossier: &'a Dossier,
-    /// Its transitions, oldest first.
+    /// Its transitions of the last 24 hours, oldest first.
     pub history: &'a [Transition],
     /// Its newest heartbeats with content, newest first.
     pub rows: &'a [LogEntry],
@@ -62,6 +65,8 @@ pub struct Detail {
     pub id: String,
     /// Its id as a segment of a path.
     pub segment: String,
+    /// Its id as a value in a query.
+    pub value: String,
     /// What was written about it.
     pub description: Option<String>,
     /// Its group.
@@ -93,7 +98,7 @@ pub struct Detail {
     /// Days that the strip goes back.
     pub retention_days: u32,
     /// The last 24 hours.
-    pub day: Vec<Stretch>,
+    pub day: Hours,
     /// How often heartbeats come.
     pub pace: Option<Pace>,
     /// How long trouble lasts, and how seldom it is.
@@ -170,6 +175,10 @@ impl Detail {
         let none = Past::default();
         let past = sources.dossier.past.as_ref().unwrap_or(&none);
         let until = past.known_until(&sources.dossier.vigil, now);
+        let stretches =
+            hours::stretches(past, sources.history, now.plus_ms(-SPAN_MS), (until, now));
+        let first = first_day(now, sources.retention_days).start();
+        let blind = Checker::of(&sources.dossier.vigil, now).trouble();
         let spec = &service.spec;
         let moment = |at: UnixMs| Moment::of(at, now);
         let last_beat = watched.record.and_then(|record| record.last_beat);
@@ -177,24 +186,28 @@ impl Detail {
             name: spec.name.clone(),
             id: spec.id.clone(),
             segment: crate::page::address::segment(&spec.id),
+            value: crate::page::address::value(&spec.id),
             description: service.description.clone(),
             group: sources.group.map(str::to_owned),
             class: standing.class(),
             word: standing.word(),
-            brief: format!("{}: {}", spec.name, standing.word()),
-            blind: Checker::of(&sources.dossier.vigil, now).trouble(),
-            since: crate::page::since(watched).map(moment),
+            brief: {
+                let state = blind.as_ref().map_or(standing.word(), |blind| blind.brief);
+                format!("{}: {state}", spec.name)
+            },
+            since: crate::page::since(watched).filter(|_| blind.is_none()).map(moment),
+            blind,
             last_beat: last_beat.map(moment),
             deadline: deadline(watched, now),
             window: words(spec.window_ms),
-            shares: past::periods(past, sources.history, set, until),
+            shares: past::periods(past, &hours::sum(&stretches, until), set, until),
             strip: past::strip(past, set, sources.retention_days, until, now),
             set_class: set.class.clone(),
             legend: set.levels.clone(),
             retention_days: sources.retention_days,
-            day: past::last_day(past, sources.history, until, now),
+            day: Hours::of(&stretches, now),
             pace: Pace::of(past, sources.rows, spec.window_ms),
-            reliability: Reliability::of(past, now),
+            reliability: Reliability::of(past, first, now),
             incidents: past::incidents(past, now),
             beats: beats(sources, now),
             content_hidden: sources.reader == Reader::Public

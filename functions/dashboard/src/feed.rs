@@ -1,13 +1,20 @@
 //! The alerts as a page: what changed and what other tools sent, newest first.
 
+mod search;
+
 use flatline_domain::UnixMs;
-use flatline_shared::store::FeedEntry;
+use flatline_shared::store::{FeedEntry, FeedPlace};
 use serde::Serialize;
 
+pub use self::search::{Found, Search};
 use crate::page::{Moment, Piece, Switches, address, pieces};
+use crate::query::MAX_LIMIT;
 
-/// Alerts on one page, but for those of one instant.
+/// Alerts on one page.
 const SHOWN: usize = 50;
+
+/// The longest id of an entry that a place may have, in bytes; a key of the table has at most 1,024.
+const MAX_ID_BYTES: usize = 512;
 
 /// Who writes the feed's entries about services.
 pub const OURSELVES: &str = "heartbeat-monitor";
@@ -80,63 +87,78 @@ pub struct AlertLine {
 }
 
 impl FeedPage {
-    /// The page of these entries, of which older ones than `before` are shown.
-    pub fn of(
-        feed: &[FeedEntry],
-        asked: &str,
-        before: UnixMs,
-        now: UnixMs,
-        switches: Switches,
-    ) -> Self {
-        let asked = KINDS.iter().find(|(kind, _)| *kind == asked).map_or("", |(kind, _)| kind);
-        let wanted = feed.iter().filter(|entry| is_of(entry, asked));
-        let lines = wanted.map(|entry| (entry.at, AlertLine::of(entry, now)));
-        Self::with(lines, asked, before, now, switches)
+    /// The page of these entries, and of the place after which there may be more.
+    pub fn of(found: &Found, asked: &str, now: UnixMs, switches: Switches) -> Self {
+        let lines = found.entries.iter().map(|entry| AlertLine::of(entry, now)).collect();
+        Self::with(lines, found.rest.as_ref(), known(asked), now, switches)
     }
 
     /// Nothing of this kind, for who may not see it.
     pub fn closed(asked: &'static str, now: UnixMs, switches: Switches) -> Self {
-        let nothing = std::iter::empty();
-        Self { closed: true, ..Self::with(nothing, asked, UnixMs::NEVER, now, switches) }
+        Self { closed: true, ..Self::with(Vec::new(), None, asked, now, switches) }
     }
 
-    /// The page of these lines, newest first, of which older ones than `before` are shown.
-    pub fn with(
-        lines: impl Iterator<Item = (UnixMs, AlertLine)>,
-        asked: &str,
-        before: UnixMs,
+    /// The page of those of these lines, newest first, that come after `before`.
+    pub fn part(
+        lines: Vec<(FeedPlace, AlertLine)>,
+        asked: &'static str,
+        before: Option<&FeedPlace>,
         now: UnixMs,
         switches: Switches,
     ) -> Self {
-        let mut lines = lines.filter(|(at, _)| *at < before).peekable();
-        let mut shown: Vec<(UnixMs, AlertLine)> = lines.by_ref().take(SHOWN).collect();
-        let oldest = shown.last().map(|(at, _)| *at);
-        // What came in one instant stays together: the next page begins with what is older.
-        while let Some(line) = lines.next_if(|(at, _)| Some(*at) == oldest) {
-            shown.push(line);
-        }
-        let oldest = oldest.filter(|_| lines.peek().is_some());
+        let older =
+            |(place, _): &(FeedPlace, AlertLine)| before.is_none_or(|before| place < before);
+        let mut shown: Vec<_> = lines.into_iter().filter(older).take(SHOWN + 1).collect();
+        let has_more = shown.len() > SHOWN;
+        shown.truncate(SHOWN);
+        let rest = shown.last().filter(|_| has_more).map(|(place, _)| place.clone());
+        let lines = shown.into_iter().map(|(_, line)| line).collect();
+        Self::with(lines, rest.as_ref(), asked, now, switches)
+    }
+
+    fn with(
+        alerts: Vec<AlertLine>,
+        rest: Option<&FeedPlace>,
+        asked: &'static str,
+        now: UnixMs,
+        switches: Switches,
+    ) -> Self {
+        let kinds = KINDS.iter().map(|&(kind, word)| Kind {
+            word,
+            href: if kind.is_empty() { "alerts".to_owned() } else { format!("?kind={kind}") },
+            current: kind == asked,
+        });
         Self {
             brief: "Alerts",
-            kinds: KINDS
-                .iter()
-                .map(|&(kind, word)| Kind {
-                    word,
-                    href: if kind.is_empty() {
-                        "alerts".to_owned()
-                    } else {
-                        format!("?kind={kind}")
-                    },
-                    current: kind == asked,
-                })
-                .collect(),
-            older: oldest.map(|at| format!("?kind={asked}&before={}", at.0)),
-            alerts: shown.into_iter().map(|(_, line)| line).collect(),
+            kinds: kinds.collect(),
+            older: rest.map(|place| {
+                format!("?kind={asked}&before={}.{}", place.at.0, address::value(&place.id))
+            }),
+            alerts,
             closed: false,
             read: Moment::of(now, now),
             switches,
         }
     }
+}
+
+/// The place that `before` names: milliseconds since 1970, and a dot with the id of the last one seen.
+pub fn place(before: &str) -> Option<FeedPlace> {
+    let (at, id) = before.split_once('.').unwrap_or((before, ""));
+    let id = if id.len() <= MAX_ID_BYTES { id } else { "" };
+    Some(FeedPlace { at: UnixMs(at.parse().ok()?), id: id.to_owned() })
+}
+
+/// The kind that is asked for; what is none is as good as all.
+fn known(asked: &str) -> &'static str {
+    KINDS.iter().find(|(kind, _)| *kind == asked).map_or("", |(kind, _)| kind)
+}
+
+/// What is shown on a page of this kind.
+pub fn search(kind: &str) -> Search<impl Fn(&FeedEntry) -> bool> {
+    let kind = known(kind);
+    let at_once = if kind.is_empty() { SHOWN + 1 } else { MAX_LIMIT };
+    Search { enough: SHOWN, at_once, matches: move |entry: &FeedEntry| is_of(entry, kind) }
 }
 
 /// Whether an entry is of this kind. `error` is as bad as `critical`.
@@ -189,89 +211,4 @@ impl AlertLine {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::{MINUTE_MS, NOW, config};
-
-    fn entry(minutes_ago: i64, severity: &str, source: &str) -> FeedEntry {
-        FeedEntry {
-            id: minutes_ago.to_string(),
-            at: NOW.plus_ms(-minutes_ago * MINUTE_MS),
-            title: format!("{severity} {minutes_ago}"),
-            message: String::new(),
-            severity: severity.to_owned(),
-            source: source.to_owned(),
-            service_id: None,
-            status: None,
-            muted: false,
-            ..FeedEntry::default()
-        }
-    }
-
-    fn page(feed: &[FeedEntry], kind: &str, before: UnixMs) -> FeedPage {
-        let switches = Switches::of(&config(Vec::new(), &[]).settings);
-        FeedPage::of(feed, kind, before, NOW, switches)
-    }
-
-    #[test]
-    fn a_kind_leaves_the_others_out() {
-        let rows = [
-            ("", 5),
-            ("critical", 2),
-            ("warning", 2),
-            ("info", 1),
-            ("services", 1),
-            ("external", 4),
-            ("nonsense", 5),
-        ];
-        for (kind, expected) in rows {
-            let feed = vec![
-                entry(1, "critical", OURSELVES),
-                entry(2, "Error", "grafana"),
-                entry(3, "warning", "grafana"),
-                entry(4, "info", "grafana"),
-                entry(5, "odd", "grafana"),
-            ];
-            assert_eq!(page(&feed, kind, UnixMs::NEVER).alerts.len(), expected, "{kind}");
-        }
-    }
-
-    #[test]
-    fn what_is_over_is_no_trouble_and_what_was_not_told_is_shown() {
-        let mut over = entry(1, "critical", "grafana");
-        over.status = Some("resolved".to_owned());
-        let mut firing = entry(2, "critical", "grafana");
-        firing.status = Some("firing".to_owned());
-        firing.undelivered = vec!["Channel 'x' is disabled".to_owned()];
-        let feed = [over, firing];
-        let all = page(&feed, "", UnixMs::NEVER).alerts;
-        let shown: Vec<_> = all.iter().map(|line| (line.class, line.severity.as_str())).collect();
-        assert_eq!(shown, [("up", "resolved"), ("down", "critical")]);
-        assert_eq!(all[1].undelivered, ["Channel 'x' is disabled"]);
-        assert_eq!(page(&feed, "critical", UnixMs::NEVER).alerts.len(), 1);
-        assert_eq!(page(&feed, "info", UnixMs::NEVER).alerts.len(), 1);
-    }
-
-    #[test]
-    fn older_alerts_are_on_further_pages() {
-        let feed = || (1..=70).map(|minute| entry(minute, "info", "x")).collect::<Vec<_>>();
-        let first = page(&feed(), "info", UnixMs::NEVER);
-        assert_eq!(first.alerts.len(), 50);
-        let before = NOW.plus_ms(-50 * MINUTE_MS);
-        assert_eq!(first.older, Some(format!("?kind=info&before={}", before.0)));
-        let second = page(&feed(), "info", before);
-        assert_eq!((second.alerts.len(), second.older), (20, None));
-    }
-
-    #[test]
-    fn alerts_of_one_instant_are_on_one_page() {
-        let minute = |n: i64| if n <= 10 { n } else { 11 + (n / 80) };
-        let feed: Vec<_> = (1..=90).map(|n| entry(minute(n), "info", "x")).collect();
-        let first = page(&feed, "", UnixMs::NEVER);
-        assert_eq!(first.alerts.len(), 79);
-        let before = NOW.plus_ms(-11 * MINUTE_MS);
-        assert_eq!(first.older, Some(format!("?kind=&before={}", before.0)));
-        let second = page(&feed, "", before);
-        assert_eq!((second.alerts.len(), second.older), (11, None));
-    }
-}
+mod tests;

@@ -116,8 +116,8 @@ pub struct Tile {
 pub struct GroupCard {
     /// Its name.
     pub name: String,
-    /// Its id as a part of an address. `None`: these services have no group.
-    pub segment: Option<String>,
+    /// Its id as a value in a query. `None`: these services have no group.
+    pub value: Option<String>,
     /// `2 of 3 up`.
     pub summary: String,
     /// Its services; empty on a compact page.
@@ -223,7 +223,7 @@ fn groups(sources: &Sources<'_>, checker: Checker) -> Vec<GroupCard> {
         let rows = rows(section, sources, span.as_ref());
         GroupCard {
             name: section.name().to_owned(),
-            segment: section.group.map(|group| address::segment(&group.id)),
+            value: section.group.map(|group| address::value(&group.id)),
             summary: summary(section),
             hidden: rows.iter().all(|row| row.hidden),
             rows,

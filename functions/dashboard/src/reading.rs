@@ -66,7 +66,12 @@ impl Hash for Reading {
 
 /// 503: a reading that others share failed, whatever the reason.
 pub fn unavailable(error: &StoreError) -> ApiError {
-    StoreError::Unavailable(error.to_string()).into()
+    out_of_reach(error).into()
+}
+
+/// What everybody is told whose shared reading failed.
+pub fn out_of_reach(error: &StoreError) -> StoreError {
+    StoreError::Unavailable(error.to_string())
 }
 
 /// Every record, for the status answer.

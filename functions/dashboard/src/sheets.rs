@@ -4,25 +4,24 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use flatline_domain::{Membership, UnixMs};
+use flatline_domain::Membership;
 use flatline_shared::app::App;
 use flatline_shared::http::{ApiError, Reader};
 use flatline_shared::render::time::date;
+use flatline_shared::store::{FeedPlace, StoreError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::banner::Checker;
 use crate::cache::Wish;
 use crate::export::{Export, Wanted};
-use crate::feed::{FeedPage, UNDELIVERED};
+use crate::feed::{self, FeedPage, Found, UNDELIVERED};
 use crate::page::{Switches, first_day};
-use crate::query::{MAX_LIMIT, Query};
-use crate::reading::Reading;
+use crate::query::Query;
+use crate::reading::{Reading, out_of_reach};
 use crate::sign_in::Session;
 use crate::site::Site;
 use crate::undelivered;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// `GET /alerts?kind=&before=`.
 pub async fn alerts(
@@ -32,23 +31,15 @@ pub async fn alerts(
     query: Query,
 ) -> Response {
     let now = app.clock.now();
-    let before = query.get("before").and_then(|text| text.parse().ok()).map(UnixMs);
+    let before = query.get("before").and_then(feed::place);
     let kind = query.get("kind").unwrap_or_default();
     if kind == UNDELIVERED {
-        return undelivered(&site, &app, reader, before.unwrap_or(UnixMs::NEVER)).await;
+        return undelivered(&site, &app, reader, before.as_ref()).await;
     }
-    let feed = match before {
-        None => site.news(&app, Wish::Anew).await,
-        Some(before) => {
-            let kept = now.plus_ms(-i64::from(app.config.notify.max_age_days) * DAY_MS);
-            Arc::new(app.store.feed(kept, now.min(before), MAX_LIMIT).await)
-        }
-    };
-    match &*feed {
-        Err(error) => site.unreadable(&app.config, error, now),
-        Ok(feed) => {
-            let switches = Switches::of(&app.config.settings);
-            let page = FeedPage::of(feed, kind, before.unwrap_or(UnixMs::NEVER), now, switches);
+    match search(&site, &app, kind, before).await {
+        Err(error) => site.unreadable(&app.config, &error, now),
+        Ok(found) => {
+            let page = FeedPage::of(&found, kind, now, Switches::of(&app.config.settings));
             let session = Session::of(&app.config, reader);
             let html = site.templates.render("alerts.html", &site.look, session, &page);
             site.answer(StatusCode::OK, html)
@@ -56,14 +47,35 @@ pub async fn alerts(
     }
 }
 
+/// The entries of this kind, the newest of all or those after a place.
+async fn search(
+    site: &Site,
+    app: &App,
+    kind: &str,
+    before: Option<FeedPlace>,
+) -> Result<Found, StoreError> {
+    let search = feed::search(kind);
+    if let Some(place) = before {
+        return search.after(place, app).await;
+    }
+    let news = site.news(app, Wish::Anew).await;
+    let newest = news.as_ref().as_ref().map_err(out_of_reach)?;
+    search.among(newest, app).await
+}
+
 /// `GET /alerts?kind=undelivered`.
-async fn undelivered(site: &Site, app: &App, reader: Reader, before: UnixMs) -> Response {
+async fn undelivered(
+    site: &Site,
+    app: &App,
+    reader: Reader,
+    before: Option<&FeedPlace>,
+) -> Response {
     let (now, switches) = (app.clock.now(), Switches::of(&app.config.settings));
     let page = match reader {
         Reader::Public => FeedPage::closed(UNDELIVERED, now, switches),
         Reader::Full => match undelivered::lines(app, now).await {
             Err(error) => return site.unreadable(&app.config, &error, now),
-            Ok(lines) => FeedPage::with(lines.into_iter(), UNDELIVERED, before, now, switches),
+            Ok(lines) => FeedPage::part(lines, UNDELIVERED, before, now, switches),
         },
     };
     let session = Session::of(&app.config, reader);

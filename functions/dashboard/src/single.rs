@@ -15,7 +15,7 @@ use http::request::Parts;
 
 use crate::board::Watched;
 use crate::cache::Wish;
-use crate::detail::{self, Detail, SHOWN, shown};
+use crate::detail::{self, Detail, SHOWN, SPAN_MS, shown};
 use crate::dossier::Dossier;
 use crate::origin::base_url;
 use crate::page::{Switches, first_day};
@@ -68,7 +68,7 @@ impl Single {
         };
         let (dossier, history, rows, deliveries) = tokio::join!(
             Dossier::of(store, id, first),
-            store.history(id),
+            store.history_since(id, now.plus_ms(-SPAN_MS)),
             store.logs(id, now, SHOWN),
             deliveries,
         );

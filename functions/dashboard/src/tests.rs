@@ -8,6 +8,7 @@ mod documents;
 mod fresh;
 mod hostile;
 mod metrics;
+mod older;
 mod reads;
 mod recorded;
 mod safety;

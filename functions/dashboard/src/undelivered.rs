@@ -3,7 +3,7 @@
 use flatline_domain::{Event, UnixMs};
 use flatline_shared::app::App;
 use flatline_shared::config::Config;
-use flatline_shared::store::{Lane, LoggedDelivery, OutboxRow, StoreError};
+use flatline_shared::store::{FeedPlace, Lane, LoggedDelivery, OutboxRow, StoreError};
 
 use crate::deliveries::{Asked, State};
 use crate::feed::AlertLine;
@@ -13,17 +13,17 @@ use crate::page::{Moment, address, pieces};
 ///
 /// # Errors
 /// They cannot be read.
-pub async fn lines(app: &App, now: UnixMs) -> Result<Vec<(UnixMs, AlertLine)>, StoreError> {
+pub async fn lines(app: &App, now: UnixMs) -> Result<Vec<(FeedPlace, AlertLine)>, StoreError> {
     let waiting = Asked::all(State::Waiting).waiting(app).await?;
     let dead = Asked::all(State::Dead).ended(app).await?.deliveries;
     let waiting = waiting.iter().map(|row| of_waiting(row, &app.config, now));
     let dead = dead.into_iter().map(|logged| of_dead(logged, &app.config, now));
     let mut lines: Vec<_> = waiting.chain(dead).collect();
-    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    lines.sort_by(|(one, _), (other, _)| other.cmp(one));
     Ok(lines)
 }
 
-fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (UnixMs, AlertLine) {
+fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (FeedPlace, AlertLine) {
     let queued = &row.delivery.queued;
     let (name, href) = subject(&row.delivery.lane, Some(&row.delivery.notice.name), config);
     let line = AlertLine {
@@ -37,12 +37,15 @@ fn of_waiting(row: &OutboxRow, config: &Config, now: UnixMs) -> (UnixMs, AlertLi
         muted: false,
         undelivered: Vec::new(),
     };
-    (queued.committed_at, line)
+    let id = format!("{} {}", row.channel, row.key);
+    (FeedPlace { at: queued.committed_at, id }, line)
 }
 
-fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (UnixMs, AlertLine) {
+fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (FeedPlace, AlertLine) {
     let (name, href) = subject(&logged.lane, logged.entry.title.as_deref(), config);
     let entry = logged.entry;
+    // Many may end at one instant; a subject has no two messages of one number for one channel.
+    let id = format!("{} {:?} {} {}", entry.channel, logged.lane, entry.version, entry.n);
     let line = AlertLine {
         at: Moment::of(entry.at, now),
         class: "down",
@@ -54,7 +57,7 @@ fn of_dead(logged: LoggedDelivery, config: &Config, now: UnixMs) -> (UnixMs, Ale
         muted: false,
         undelivered: Vec::new(),
     };
-    (entry.at, line)
+    (FeedPlace { at: entry.at, id }, line)
 }
 
 /// `Down: Checkout`.

@@ -159,7 +159,13 @@ impl Store {
         lane: &Lane,
         limit: usize,
     ) -> Result<Vec<DeliveryLogEntry>, StoreError> {
-        let span = Span { pk: keys::delivery_log(lane), since: UnixMs(0), now: UnixMs(0), limit };
+        let span = Span {
+            pk: keys::delivery_log(lane),
+            since: UnixMs(0),
+            after: None,
+            now: UnixMs(0),
+            limit,
+        };
         self.newest(&span, |reader| reader.json("e")).await
     }
 
@@ -171,7 +177,7 @@ impl Store {
     ) -> Result<RecentDeliveries, StoreError> {
         let lane = Lane::Service(id.to_owned());
         let (since, now) = (wanted.since, wanted.now);
-        let span = Span { pk: keys::delivery_log(&lane), since, now, limit: READ_MAX };
+        let span = Span { pk: keys::delivery_log(&lane), since, after: None, now, limit: READ_MAX };
         let entries: Vec<DeliveryLogEntry> = self.newest(&span, |reader| reader.json("e")).await?;
         let cut_short = entries.len() == READ_MAX;
         let logged = entries.into_iter().map(|entry| LoggedDelivery {
@@ -201,7 +207,7 @@ impl Store {
             if recent.deliveries.len() >= wanted.limit {
                 break;
             }
-            let span = Span { pk: keys::deliveries(day), since, now, limit: left };
+            let span = Span { pk: keys::deliveries(day), since, after: None, now, limit: left };
             let items: Vec<Vec<LoggedDelivery>> =
                 self.newest(&span, |reader| reader.json("e")).await?;
             left -= items.len();

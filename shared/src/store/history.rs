@@ -3,7 +3,7 @@
 use flatline_domain::transition::Reason;
 use flatline_domain::{Status, Transition, UnixMs};
 
-use super::call::Reading;
+use super::call::{Patience, Reading};
 use super::item::{self, Item, Reader, number, text};
 use super::rows::{Span, readable};
 use super::{Incident, Store, StoreError, keys};
@@ -12,6 +12,12 @@ use super::{Incident, Store, StoreError, keys};
 pub(super) const INCIDENT_END: &str = "en";
 /// Incident attribute: the worst status in it.
 pub(super) const INCIDENT_KIND: &str = "kd";
+
+/// Transitions that are read first: mostly more than there were in a day.
+const FEW: i32 = 50;
+
+/// Transitions that are read at once where those were not enough.
+const MANY: i32 = 1_000;
 
 /// One history row. `ttl` is absent on the newest, which never expires.
 pub(super) fn history_item(id: &str, transition: &Transition, ttl: Option<UnixMs>) -> Item {
@@ -78,6 +84,32 @@ impl Store {
         Ok(readable(&self.all_pages(query).await?.items, transition))
     }
 
+    /// Committed transitions that ended what was so at `since` or later, oldest first. They are read
+    /// backwards, so that those before cost no more than a part of one Query.
+    pub async fn history_since(
+        &self,
+        id: &str,
+        since: UnixMs,
+    ) -> Result<Vec<Transition>, StoreError> {
+        let (mut found, mut start) = (Vec::new(), None);
+        loop {
+            let query = self
+                .query_partition(&keys::history(id), Reading::Consistent)
+                .scan_index_forward(false)
+                .limit(if start.is_none() { FEW } else { MANY })
+                .set_exclusive_start_key(start);
+            let page = self.call(Patience::NORMAL, || query.clone().send()).await?;
+            let part = readable(&page.items.unwrap_or_default(), transition);
+            let is_over = part.last().is_some_and(|oldest| oldest.at <= since);
+            found.extend(part.into_iter().filter(|one| one.at > since));
+            start = page.last_evaluated_key;
+            if is_over || start.is_none() {
+                found.reverse();
+                return Ok(found);
+            }
+        }
+    }
+
     /// The transition with this version. `None`: it has expired, or was never made.
     pub async fn transition(
         &self,
@@ -91,7 +123,8 @@ impl Store {
 
     /// Incidents that began at or after `since`, newest first.
     pub async fn incidents(&self, id: &str, since: UnixMs) -> Result<Vec<Incident>, StoreError> {
-        let span = Span { pk: keys::incidents(id), since, now: UnixMs(0), limit: usize::MAX };
+        let span =
+            Span { pk: keys::incidents(id), since, after: None, now: UnixMs(0), limit: usize::MAX };
         self.newest(&span, incident).await
     }
 }

@@ -81,7 +81,7 @@ impl Store {
         now: UnixMs,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let span = Span { pk: keys::log(id), since, now, limit };
+        let span = Span { pk: keys::log(id), since, after: None, now, limit };
         self.newest(&span, |reader| reader.json("e")).await
     }
 }

@@ -63,7 +63,8 @@
 //! | [`Store::queue_test`] | 1 TransactWriteItems | 2 WRU per KB |
 //! | [`Store::version_of`] | 1 GetItem | 1 RRU |
 //! | [`Store::replay`] | 1 GetItem, 1 TransactWriteItems | 1 RRU, 4 WRU |
-//! | [`Store::feed`] | 1 Query for the newest day, then one per day, eight days at a time until there are enough | half an RRU per 4 KB, at least half an RRU per day |
+//! | [`Store::feed`], [`Store::feed_after`] | 1 Query for the newest day, then one per day, eight days at a time until there are enough | half an RRU per 4 KB, at least half an RRU per day |
+//! | [`Store::history_since`] | 1 Query; one more per 1,000 transitions if the first 50 are not enough | 1 RRU per 4 KB |
 //! | [`Store::history`], [`Store::told`], [`Store::queued`] | 1 Query | 1 RRU per 4 KB |
 //! | [`Store::waits`] | 1 Query of one row | 1 RRU |
 //! | [`Store::depth`] | 1 Query that counts, and one per further MB | half an RRU per 4 KB |

@@ -3,7 +3,7 @@
 use flatline_domain::UnixMs;
 
 use super::call::{Patience, Reading};
-use super::item::{Item, Reader, number, text};
+use super::item::{self, Item, Reader, number, text};
 use super::{Store, StoreError, keys};
 
 /// It has not expired: deletion lags behind by up to days.
@@ -15,6 +15,9 @@ pub(super) struct Span {
     pub(super) pk: String,
     /// The oldest time that counts.
     pub(super) since: UnixMs,
+    /// Only rows older than this sort key, which is one of this partition and not older than `since`;
+    /// whether there is such a row does not matter.
+    pub(super) after: Option<String>,
     /// What has expired by then is left out.
     pub(super) now: UnixMs,
     /// How many rows at most.
@@ -59,7 +62,7 @@ impl Store {
         read: impl Fn(&Reader<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
-        let mut start = None;
+        let mut start = span.after.as_ref().map(|key| item::key(span.pk.clone(), key.clone()));
         let mut wanted = Some(i32::try_from(span.limit).unwrap_or(i32::MAX));
         while rows.len() < span.limit {
             let query = self

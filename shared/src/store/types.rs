@@ -337,6 +337,23 @@ pub struct FeedEntry {
     pub sender: Option<String>,
 }
 
+/// Where an entry of the feed stands: newest first, and those of one instant by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FeedPlace {
+    /// When.
+    pub at: UnixMs,
+    /// Its id. Empty: before every entry of this instant.
+    pub id: String,
+}
+
+impl FeedEntry {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> FeedPlace {
+        FeedPlace { at: self.at, id: self.id.clone() }
+    }
+}
+
 /// A stretch of trouble as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {

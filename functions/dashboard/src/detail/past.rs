@@ -1,7 +1,7 @@
 //! How a service was: periods, the strip of days, the last 24 hours, incidents.
 
 use flatline_domain::uptime::Timeline;
-use flatline_domain::{Day, Status, Transition, UnixMs, Uptime};
+use flatline_domain::{Day, Status, UnixMs, Uptime};
 use flatline_shared::render::duration::words;
 use flatline_shared::store::Incident;
 use serde::Serialize;
@@ -12,24 +12,8 @@ use crate::dossier::Past;
 use crate::look::Set;
 use crate::page::{Moment, Spell, Strip, first_day, share};
 
-const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
-
 /// Periods in days, today included.
 const PERIODS: [u32; 3] = [7, 30, 90];
-
-/// A part of the last 24 hours.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Stretch {
-    /// The class of the status.
-    pub class: &'static str,
-    /// Its beginning, in minutes from 24 hours ago.
-    pub from: i64,
-    /// How long, in minutes; at least one, or it would not be seen.
-    pub minutes: i64,
-    /// `Down for 12 min`.
-    pub text: String,
-}
 
 /// One incident.
 #[derive(Debug, Serialize)]
@@ -51,7 +35,7 @@ pub struct IncidentLine {
 /// How long trouble lasts, and how seldom it is.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Reliability {
-    /// Incidents that are kept.
+    /// Incidents of the days that are shown.
     pub incidents: usize,
     /// Mean time to recovery, of the incidents that ended.
     pub mttr: Option<String>,
@@ -81,7 +65,7 @@ impl Past {
 }
 
 /// Uptime of the last 24 hours and of some days.
-pub fn periods(past: &Past, history: &[Transition], set: &Set, until: UnixMs) -> Vec<Period> {
+pub fn periods(past: &Past, recent: &Uptime, set: &Set, until: UnixMs) -> Vec<Period> {
     let Some(timeline) = past.timeline() else { return Vec::new() };
     let of_days = |days: u32| {
         let (first, last) = (first_day(until, days), until.day());
@@ -89,8 +73,7 @@ pub fn periods(past: &Past, history: &[Transition], set: &Set, until: UnixMs) ->
         let total = timeline.total(first, last, until, &uneven);
         Period { name: format!("{days} days"), share: share(&total, set) }
     };
-    let recent = sum(&stretches(past, history, until.plus_ms(-DAY_MS), until));
-    let day = Period { name: "24 hours".to_owned(), share: share(&recent, set) };
+    let day = Period { name: "24 hours".to_owned(), share: share(recent, set) };
     std::iter::once(day).chain(PERIODS.map(of_days)).collect()
 }
 
@@ -107,24 +90,6 @@ pub fn strip(
     let uneven = timeline.uneven_days(first, until.day(), until);
     let created: Day = timeline.created.day();
     Some(Strip::of(&Spell { first, last: now.day(), created, uneven: &uneven, set }))
-}
-
-/// The last 24 hours, oldest first; what was wholly up is not drawn. After `until` nothing is known.
-pub fn last_day(past: &Past, history: &[Transition], until: UnixMs, now: UnixMs) -> Vec<Stretch> {
-    let begin = now.plus_ms(-DAY_MS);
-    let stretch = |&(status, from, to): &(Status, UnixMs, UnixMs)| {
-        let (class, word) = named(status)?;
-        let minutes = to.since_ms(from).div_euclid(MINUTE_MS).max(1);
-        Some(Stretch {
-            class,
-            from: from.since_ms(begin).div_euclid(MINUTE_MS).min(24 * 60 - 1),
-            minutes,
-            text: format!("{word} for {}", words(to.since_ms(from))),
-        })
-    };
-    let blind = (Status::Unknown, until.max(begin), now);
-    let blind = (until < now && past.record.is_some()).then_some(blind);
-    stretches(past, history, begin, until).iter().chain(&blind).filter_map(stretch).collect()
 }
 
 /// The newest incidents.
@@ -149,59 +114,26 @@ pub fn incidents(past: &Past, now: UnixMs) -> Vec<IncidentLine> {
 }
 
 impl Reliability {
-    /// Of all incidents that are kept.
-    pub fn of(past: &Past, now: UnixMs) -> Self {
-        let ended: Vec<i64> = past
-            .incidents
-            .iter()
-            .filter_map(|incident| Some(incident.end?.since_ms(incident.start)))
-            .collect();
-        let count = past.incidents.len() as i64;
-        let observed_ms = past.record.as_ref().map(|record| now.since_ms(record.configured_at));
+    /// Of the incidents since `first`.
+    pub fn of(past: &Past, first: UnixMs, now: UnixMs) -> Self {
+        // Older ones are being deleted, one after the other.
+        let of_span = || past.incidents.iter().filter(|incident| incident.start >= first);
+        let ended: Vec<i64> =
+            of_span().filter_map(|incident| Some(incident.end?.since_ms(incident.start))).collect();
+        let count = of_span().count();
+        let observed_ms =
+            past.record.as_ref().map(|record| now.since_ms(record.configured_at.max(first)));
         Self {
-            incidents: past.incidents.len(),
+            incidents: count,
             mttr: (!ended.is_empty())
                 .then(|| words(ended.iter().sum::<i64>() / ended.len() as i64)),
-            mtbf: observed_ms.filter(|_| count > 0).map(|ms| words(ms / count)),
+            mtbf: observed_ms.filter(|_| count > 0).map(|ms| words(ms / count as i64)),
         }
     }
-}
-
-/// What the status was, from `begin` to `end`, oldest first.
-fn stretches(
-    past: &Past,
-    history: &[Transition],
-    begin: UnixMs,
-    end: UnixMs,
-) -> Vec<(Status, UnixMs, UnixMs)> {
-    let Some(record) = &past.record else { return Vec::new() };
-    let closed = history.iter().map(|one| (one.from, one.since, one.at));
-    let open = (record.status, record.status_since, end);
-    let mut found: Vec<_> = closed
-        .chain([open])
-        .map(|(status, from, to)| (status, from.max(begin), to.min(end)))
-        .filter(|(_, from, to)| from < to)
-        .collect();
-    found.sort_by_key(|(_, from, _)| *from);
-    found
-}
-
-fn sum(stretches: &[(Status, UnixMs, UnixMs)]) -> Uptime {
-    let mut sum = Uptime::default();
-    for (status, from, to) in stretches {
-        let ms = to.since_ms(*from);
-        match status {
-            Status::Up => sum.up_ms += ms,
-            Status::Degraded => sum.degraded_ms += ms,
-            Status::Down => sum.down_ms += ms,
-            Status::Unknown | Status::Paused | Status::Closed => sum.unknown_ms += ms,
-        }
-    }
-    sum
 }
 
 /// Class and word of a status that is drawn.
-const fn named(status: Status) -> Option<(&'static str, &'static str)> {
+pub const fn named(status: Status) -> Option<(&'static str, &'static str)> {
     match status {
         Status::Up => None,
         Status::Degraded => Some(("degraded", "Degraded")),

@@ -201,7 +201,7 @@ async fn what_no_xml_can_say_is_left_out() {
 async fn pages_name_their_feeds_to_who_may_read_them() {
     let bench = bench(&[]).await;
     for (path, expected) in [
-        ("/", vec!["/feed.atom", "/feed.atom?group=core%20%26%20co"]),
+        ("/", vec!["/feed.atom", "/feed.atom?group=core+%26+co"]),
         ("/alerts", vec!["/feed.atom"]),
         ("/services/api", vec!["/feed.atom", "/feed.atom?service=api"]),
     ] {

@@ -2,12 +2,12 @@
 
 use flatline_domain::{Reason, Status, Transition, UnixMs};
 use flatline_shared::config::Secret;
-use flatline_shared::store::{Beat, Commit, LogEntry};
+use flatline_shared::store::{Beat, Commit, LogEntry, TickMark};
 use http::{Request, StatusCode, header};
 
 use super::bench::Bench;
 use super::get;
-use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, service};
+use crate::fixture::{DAY_MS, HOUR_MS, MINUTE_MS, NOW, config, configured, service};
 
 /// A service that was down for two hours yesterday and comes every minute, with a message.
 async fn bench() -> Bench {
@@ -35,6 +35,8 @@ async fn bench() -> Bench {
     for (to, ago_ms, reason) in steps {
         commit(&bench, to, NOW.plus_ms(-ago_ms), reason).await;
     }
+    let mark = TickMark { at: NOW.plus_ms(-12_000), revision: 1 };
+    store.start_tick(&mark).await.unwrap();
     bench
 }
 
@@ -67,9 +69,13 @@ async fn the_page_of_a_service_tells_its_whole_story() {
         ("the part that refreshes", "data-part=\"a%20b?part\""),
         ("the deadline", ">in 5 min</time>"),
         ("two of the last 24 hours were down", ">91.66 %</b>"),
-        ("exactly when", "d=\"M600 .5h120\"><title>Down for 2 h</title>"),
+        (
+            "exactly when",
+            "d=\"M600 .5h120\"><title>Down for 2 h at 22:00 UTC.</title></path></svg>",
+        ),
+        ("the same as a list", "<li class=\"s-down\"><b>Down</b> <span>for 2 h</span> <time"),
         ("how often it comes", "Heartbeats come every 60 s ± 0 s: a threshold of 180 s would do."),
-        ("the incident", "for 2 h, no heartbeat within its window"),
+        ("the incident", "<span>for 2 h, no heartbeat within its window"),
         ("mean time to recovery", "<dt>Time to recovery</dt><dd>2 h</dd>"),
         ("a command without key", "-d &#39;{&quot;serviceId&quot;:&quot;a b&quot;}&#39;"),
     ] {
@@ -90,6 +96,62 @@ async fn messages_are_for_those_who_may_read_them() {
     let (_, _, html) = bench.answer(request).await;
     assert!(html.contains("<q>queue empty</q>"), "{html}");
     assert!(!html.contains("read-key"), "{html}");
+}
+
+#[tokio::test]
+async fn while_the_checker_stands_the_page_of_a_service_says_so() {
+    let bench = bench().await;
+    bench.pass(6 * HOUR_MS);
+    let (_, _, html) = get(&bench, "/services/a%20b").await;
+    for expected in [
+        "<p class=\"blind\"><b>Checker not running: data is 6 hours old.</b>",
+        "Last known: <b>Late</b>",
+        "<title>API &lt;1&gt;: Checker not running · Flatline</title>",
+        "<path class=\"s-unknown\" d=\"M1079 .5h361\"><title>Nobody watched for 6 h",
+        "<dt>Uptime 24 hours</dt><dd><b class=\"k3 uptime-poor\" title=\"Poor\">88.88 %</b>",
+    ] {
+        assert!(html.contains(expected), "{expected}: {html}");
+    }
+    assert!(!html.contains("class=\"banner s-up\""), "{html}");
+    assert!(!html.contains("class=\"for\""), "nothing is claimed of now: {html}");
+}
+
+#[tokio::test]
+async fn every_period_leaves_out_what_nobody_watched() {
+    let bench = Bench::of(config(vec![service("a b", "API")], &[])).await;
+    let store = &bench.app.store;
+    let minutes_ago = |minutes: i64| NOW.plus_ms(-minutes * MINUTE_MS);
+    store.create_service(&bench.app.config.services[0].spec, minutes_ago(20)).await.unwrap();
+    commit(&bench, Status::Up, minutes_ago(20), Reason::FirstHeartbeat).await;
+    for minutes in [15, 10] {
+        store.prove(minutes_ago(minutes)).await.unwrap();
+    }
+    commit(&bench, Status::Down, minutes_ago(5), Reason::Reported).await;
+    store.start_tick(&TickMark { at: NOW, revision: 1 }).await.unwrap();
+    store.prove(NOW).await.unwrap();
+    let (_, _, html) = get(&bench, "/services/a%20b").await;
+    let shares: Vec<_> = html.split("<dt>Uptime ").skip(1).collect();
+    assert_eq!(shares.len(), 4);
+    for share in shares {
+        assert!(share.contains(">50.00 %</b>"), "5 of 10 min that were watched: {share}");
+    }
+    assert!(html.contains("<title>Nobody watched for 10 min at 11:45 UTC.</title>"), "{html}");
+}
+
+#[tokio::test]
+async fn links_to_feeds_lead_to_feeds_whatever_is_in_an_id() {
+    let files = [(
+        "services.json",
+        r#"{"groups":[{"id":"g/ü&","services":["a/b?"]}],"services":[{"id":"a/b?"}]}"#,
+    )];
+    let bench = Bench::of(configured(files, &[])).await;
+    for (page, of_what) in [("/", "group="), ("/services/a%2Fb%3F", "service=")] {
+        let (_, _, html) = get(&bench, page).await;
+        let (_, rest) = html.split_once(&format!("feed.atom?{of_what}")).unwrap();
+        let value = rest.split_once('"').unwrap().0.replace("&amp;", "&");
+        let (status, _, atom) = get(&bench, &format!("/feed.atom?{of_what}{value}")).await;
+        assert_eq!(status, StatusCode::OK, "{value}: {atom}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use flatline_domain::{Status, Transition, UnixMs};
 use super::bench::START;
 use super::tampering::{losing_answer, table, without_clause};
 use crate::store::history::{history_item, incident_put};
-use crate::store::{FeedEntry, Incident, LogEntry, Store, feed};
+use crate::store::{FeedEntry, FeedPlace, Incident, LogEntry, Store, feed};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -96,6 +96,34 @@ async fn the_feed_is_read_backwards_over_its_days() {
 }
 
 #[tokio::test]
+async fn the_feed_is_read_on_from_a_place_whether_or_not_there_is_an_entry() {
+    let (_engine, store) = table().await;
+    // Three of one instant, as one request of another tool stores them, and one of the day before.
+    let entries: Vec<_> = ["c", "b", "a"].map(|id| entry(id, START)).into();
+    let before = entry("z", START.plus_ms(-DAY_MS));
+    let all = [&entries[..], std::slice::from_ref(&before)].concat();
+    for entry in &all {
+        store.transact(vec![store.put_write(feed::entry_item(entry, 7))]).await.unwrap();
+    }
+    let place = |at, id: &str| FeedPlace { at, id: id.to_owned() };
+    for (place, expected, sentence) in [
+        (place(START, "c"), &all[1..], "what has the same instant follows"),
+        (place(START, "a"), &all[3..], "the last of its day"),
+        (place(START, "bb"), &all[1..], "between two"),
+        (place(START, ""), &all[3..], "an instant alone comes after all of it"),
+        (place(START.plus_ms(1), ""), &all[..], "nothing is there"),
+        (place(UnixMs(i64::MAX), "x"), &all[..], "the future"),
+        (place(UnixMs(i64::MIN), "x"), &[], "what is no longer kept"),
+        (place(before.at.plus_ms(-1), "x"), &[], "before `since`"),
+    ] {
+        let found = store.feed_after(&place, before.at, START.plus_ms(5), 10).await.unwrap();
+        assert_eq!(found, expected, "{sentence}");
+    }
+    let found = store.feed_after(&place(START, "c"), before.at, START, 2).await.unwrap();
+    assert_eq!(found, all[1..3], "no more than asked for");
+}
+
+#[tokio::test]
 async fn history_comes_back_oldest_first_and_a_broken_row_hides_no_other() {
     let (_engine, store) = table().await;
     let transition = |version, from, to| Transition {
@@ -116,6 +144,29 @@ async fn history_comes_back_oldest_first_and_a_broken_row_hides_no_other() {
         store.transact(vec![store.put_write(row)]).await.unwrap();
     }
     assert_eq!(store.history("api").await.unwrap(), [down, up]);
+}
+
+#[tokio::test]
+async fn history_since_an_instant_is_read_backwards_over_many_parts() {
+    let (_engine, store) = table().await;
+    let of = |version: u64| {
+        let (from, to) = (Status::Up, Status::Down);
+        let at = START.plus_ms(version as i64);
+        Transition { version, from, to, since: at, at, decided_at: at, reason: Reason::Silence }
+    };
+    let all: Vec<_> = (1..=120).map(of).collect();
+    for one in &all {
+        let row = history_item("api", one, None);
+        store.transact(vec![store.put_write(row)]).await.unwrap();
+    }
+    for (since, expected, sentence) in [
+        (START.plus_ms(119), &all[119..], "what ended at that instant is before it"),
+        (START.plus_ms(30), &all[30..], "more than are read first"),
+        (UnixMs(0), &all[..], "all"),
+        (START.plus_ms(120), &[], "nothing"),
+    ] {
+        assert_eq!(store.history_since("api", since).await.unwrap(), expected, "{sentence}");
+    }
 }
 
 #[tokio::test]
