@@ -169,11 +169,19 @@ async fn a_key_is_needed_and_its_scheme_is_not() {
     }
 }
 
+/// An alert with a label of so many arrays.
+fn nested(depth: usize) -> String {
+    let label = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    generic(json!({"label": null})).to_string().replace("null", &label)
+}
+
 #[tokio::test]
 async fn bodies_that_cannot_be_read_are_refused() {
     for (sentence, body, expected) in [
         ("no JSON", "{".to_owned(), 400),
         ("nothing", String::new(), 400),
+        ("cut off", generic(json!({})).to_string().replace('}', ""), 400),
+        ("nested 65 deep", nested(64), 400),
         ("too large", generic(json!({"message": "z".repeat(256 * 1024)})).to_string(), 413),
     ] {
         let fixture = Fixture::new().await;
@@ -182,6 +190,9 @@ async fn bodies_that_cannot_be_read_are_refused() {
         assert_eq!((status, &answer["success"]), (expected, &json!(false)), "{sentence}");
         assert!(fixture.shown().await.is_empty(), "{sentence}");
     }
+    let fixture = Fixture::new().await;
+    let request = fixture::request("authorization", "Bearer alert-secret", nested(63));
+    assert_eq!(answer_of(&fixture.app, request).await.0, 200, "64 deep");
 }
 
 #[tokio::test]

@@ -121,7 +121,11 @@ impl Store {
             };
             if is_ours {
                 if let Some(why) = before.and_then(|before| before.broken.as_deref()) {
-                    tracing::error!(why, "the state of an alert could not be read: it is new now");
+                    tracing::error!(
+                        key = alert.key,
+                        why,
+                        "the state of an alert could not be read: it is new now"
+                    );
                 }
                 return Ok(StoredAlert { step, channels: next.channels.into_iter().collect() });
             }

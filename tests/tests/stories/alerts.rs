@@ -9,7 +9,7 @@ use flatline_harness::http_client;
 use flatline_harness::receiver::Receiver;
 use serde_json::{Value, json};
 
-use crate::site::{PATIENCE_MS, clock};
+use crate::site::{PATIENCE_MS, clock, eventually};
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,5 +94,43 @@ async fn the_same_alert_fifty_times_at_once_is_one_incident_told_once_per_channe
             receiver.received().into_iter().map(|it| it.json["status"].clone()).collect();
         ensure!(told == ["firing", "resolved"], "{told:?}");
     }
+    Ok(())
+}
+
+/// What a message tells of: many as one, or one.
+fn told_by(message: &Value) -> usize {
+    message["events"].as_array().map_or(1, Vec::len)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_alerts_in_one_body_are_a_few_messages_where_people_read_them() -> Result<()> {
+    let people = Receiver::start().await?;
+    let channel = json!({"type": "webhook", "name": "people", "config": {"foldAbove": 3}});
+    let config = ConfigDir::new()?
+        .service("api", 60)?
+        .channel_json(channel)?
+        .variable("NOTIFICATION_PEOPLE_URL", &people.url());
+    let mut world = World::start(config).await?;
+    let alert = |n: usize| {
+        json!({"status": "firing", "fingerprint": format!("{n:016x}"),
+            "labels": {"alertname": "X", "instance": format!("host-{n}")}})
+    };
+    let group = json!({"version": "4", "alerts": (0..500).map(alert).collect::<Vec<_>>()});
+    let url = format!("{}/api/alert", world.flatline.url());
+    let post = http_client().post(&url).bearer_auth(ALERT_KEY).json(&group).send().await?;
+    let answer: Value = post.error_for_status()?.json().await?;
+    ensure!(answer["alerts"] == 500, "{answer}");
+
+    world.receiver.wait_for_count(500, PATIENCE_MS).await?;
+    let all = async || {
+        let messages = people.received();
+        let told: usize = messages.iter().map(|message| told_by(&message.json)).sum();
+        Ok((told >= 500).then_some((told, messages.len())))
+    };
+    let (told, messages) = eventually("people are told of all", all).await?;
+    ensure!(told == 500 && messages <= 10, "{told} in {messages} messages");
+    let books = world.close().await?;
+    ensure!(books.store.queued("people").await?.is_empty());
+    ensure!(books.store.feed(UnixMs(0), clock().now(), 1_000).await?.len() == 500);
     Ok(())
 }

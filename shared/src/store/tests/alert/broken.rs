@@ -1,5 +1,8 @@
 //! States that cannot be read.
 
+use std::io::Seek;
+use std::sync::Arc;
+
 use flatline_domain::AlertNews;
 use futures_util::FutureExt;
 
@@ -78,4 +81,20 @@ async fn it_is_mended_once() {
         assert_eq!(second.step, AlertStep::Nothing, "{attribute}");
         assert_eq!(versions(&store, "ops").await.len(), 2, "{attribute}");
     }
+}
+
+#[tokio::test]
+async fn it_is_said_once() {
+    let (_engine, store) = spoilt("ph", "smouldering").await;
+    let sink = Arc::new(tempfile::tempfile().unwrap());
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(Arc::clone(&sink));
+    let guard = tracing::subscriber::set_default(subscriber.finish());
+    for id in ["2", "3", "4"] {
+        store.store_alert(&alert(id, Firing, "error", &["ops"])).await.unwrap();
+    }
+    drop(guard);
+    (&*sink).rewind().unwrap();
+    let log = std::io::read_to_string(&*sink).unwrap();
+    assert_eq!(log.matches("could not be read").count(), 1, "{log}");
+    assert!(log.contains(KEY) && log.contains("attribute ph"), "which one, and why: {log}");
 }
