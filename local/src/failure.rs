@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use flatline_embedded::DataLockError;
+use flatline_shared::aws::StartError;
 use flatline_shared::config::ConfigErrors;
 use flatline_shared::notify::{CanaryError, ClientError};
 use flatline_shared::store::StoreError;
@@ -31,6 +32,9 @@ pub enum Failure {
     /// The table cannot be used.
     #[error("flatline: cannot use the table: {0}")]
     Store(#[from] StoreError),
+    /// The database that was named cannot be used.
+    #[error("flatline: --endpoint-url (FLATLINE_DYNAMODB_URL): {0}")]
+    Database(#[from] StartError),
     /// Canaries cannot be sent as configured.
     #[error("flatline: FLATLINE_CANARY_URL: {0}")]
     Canary(#[from] CanaryError),

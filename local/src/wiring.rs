@@ -41,7 +41,7 @@ pub async fn app(
     address: SocketAddr,
 ) -> Result<App, Failure> {
     let clock = SystemClock::shared();
-    let store = store(carrier, env, args, clock.clone(), Role::Checker).await?;
+    let store = store(carrier, env, args, clock.clone(), Role::CHECKER).await?;
     let revision = revision(&store, &config.hash).await?;
     let canary_key = env.secret("FLATLINE_CANARY_KEY").unwrap_or_else(random_key);
     let canary_url = env.get("FLATLINE_CANARY_URL").map_or_else(|| own_url(address), str::to_owned);
@@ -70,7 +70,7 @@ pub async fn ingest(
     args: &ServeArgs,
     carrier: Option<&Carrier>,
 ) -> Result<App, Failure> {
-    let store = store(carrier, env, args, app.clock.clone(), Role::Ingest).await?;
+    let store = store(carrier, env, args, app.clock.clone(), Role::INGEST).await?;
     Ok(App { store, ..app.clone() })
 }
 
@@ -80,16 +80,13 @@ async fn store(
     args: &ServeArgs,
     clock: SharedClock,
     role: Role,
-) -> Result<Store, StoreError> {
-    let (_, operation_ms) = role.store_timeouts_ms();
+) -> Result<Store, Failure> {
+    let (_, operation_ms) = role.store_timeouts_ms;
     let client = match carrier {
         Some(carrier) => client_within(carrier.clone(), Duration::from_millis(operation_ms)),
-        None => {
-            let (region, url) = (env.get("AWS_REGION"), args.endpoint_url.as_deref());
-            flatline_shared::aws::client(role, region, url).await
-        }
+        None => flatline_shared::aws::client(&role, env, args.endpoint_url.as_deref())?,
     };
-    Store::open(client, table(env), clock, IfMissing::Create).await
+    Ok(Store::open(client, table(env), clock, IfMissing::Create).await?)
 }
 
 /// The stored revision; one more if the configuration changed. The data lock makes that safe.

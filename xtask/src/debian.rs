@@ -61,6 +61,8 @@ pub const FAKETIME: Program = program("faketime", "faketime");
 pub const PS: Program = program("ps", "procps");
 /// Makes files that not even root can write.
 pub const CHATTR: Program = program("chattr", "e2fsprogs");
+/// Reads what a binary needs.
+pub const READELF: Program = program("readelf", "binutils");
 /// Runs a process as another user.
 pub const SETPRIV: Program = program("setpriv", "util-linux");
 

@@ -6,6 +6,7 @@ mod debian;
 mod moto;
 mod outcome;
 mod packages;
+mod sam;
 mod suite;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::Stopwatch;
 use crate::outcome::Report;
+use crate::packages::Packages;
 use crate::suite::Suite;
 
 /// All suites together, whatever each may take.
@@ -24,7 +26,7 @@ const TEST_LIMIT: Duration = Duration::from_secs(55 * 60);
 const USAGE: &str = "\
 usage: cargo xtask test [--quick | --no-skips | --list] [SUITE..]
        cargo xtask prove [KILLS]    the simulation, with many more seeds, and kill -9, 1,000 times
-       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page] [alerts] [browser]    the benchmark, in release
+       cargo xtask bench [detection] [delivery] [heartbeats] [fleet] [page] [alerts] [browser] [lambda]    the benchmark, in release
        cargo xtask pictures         the two pictures of the README, taken anew
 
   --quick      without the suites that start processes or search state spaces
@@ -128,6 +130,14 @@ fn run_all(suites: Vec<Suite>, skips: Skips, limit: Duration) -> Result<Verdict>
 fn bench(parts: &[&str]) -> Result<Verdict> {
     if parts.is_empty() || parts.contains(&"browser") {
         suite::prepare_browser();
+    }
+    if parts.is_empty() || parts.contains(&"lambda") {
+        for packages in [Packages::Sam, Packages::CargoLambda] {
+            packages.provide();
+        }
+        if !child::attend(sam::build("x86_64"))?.success() {
+            return Ok(Verdict::Failed);
+        }
     }
     let status = child::attend(suite::bench(parts))?;
     Ok(if status.success() { Verdict::Passed } else { Verdict::Failed })

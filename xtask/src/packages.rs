@@ -14,6 +14,8 @@ pub enum Packages {
     /// Validates, builds and deploys with SAM. Tools of others do not agree about what they build on,
     /// so each has an environment of its own.
     Sam,
+    /// Builds functions, with a linker for both processors.
+    CargoLambda,
     /// Looks for what is insecure.
     Checkov,
     /// Drive a browser, and judge pages.
@@ -26,6 +28,7 @@ impl Packages {
         match self {
             Self::Python => "Python packages",
             Self::Sam => "SAM",
+            Self::CargoLambda => "cargo-lambda",
             Self::Checkov => "checkov",
             Self::Node => "Node packages",
         }
@@ -36,6 +39,7 @@ impl Packages {
         match self {
             Self::Python => "tests/requirements.txt",
             Self::Sam => "tests/tools/sam.txt",
+            Self::CargoLambda => "tests/tools/cargo-lambda.txt",
             Self::Checkov => "tests/tools/checkov.txt",
             Self::Node => "tests/browser/package.json",
         }
@@ -45,6 +49,7 @@ impl Packages {
         root().join(match self {
             Self::Python => "target/venv",
             Self::Sam => "target/tools/sam",
+            Self::CargoLambda => "target/tools/cargo-lambda",
             Self::Checkov => "target/tools/checkov",
             Self::Node => "target/browser",
         })
@@ -69,7 +74,7 @@ impl Packages {
         let (folder, list) = (self.folder(), root().join(self.list()));
         eprintln!("xtask: making {}", folder.display());
         let made = match self {
-            Self::Python | Self::Sam | Self::Checkov => python(&folder, &list),
+            Self::Python | Self::Sam | Self::CargoLambda | Self::Checkov => python(&folder, &list),
             Self::Node => node(&folder, &list),
         };
         if !made || fs::copy(&list, self.made_for()).is_err() {

@@ -10,12 +10,12 @@ use anyhow::{Context, Result, bail};
 use crate::child::{self, Ending, Stopwatch};
 use crate::debian::{
     self, ALERTMANAGER, BASH, BUSYBOX, CHATTR, CHROMIUM, CURL, DASH, FAKETIME, NEW_NODE, NODE, NPM,
-    PROMETHEUS, PROMTOOL, PS, Program, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
+    PROMETHEUS, PROMTOOL, PS, Program, READELF, SETPRIV, SHELLCHECK, SYSTEMD, VENV, WGET,
 };
 use crate::moto;
 use crate::outcome::Outcome;
 use crate::packages::Packages;
-use crate::root;
+use crate::{root, sam};
 
 /// Lines of a failed suite's log that are shown.
 const TAIL_LINES: usize = 60;
@@ -110,7 +110,7 @@ const PATIENT: [&str; 3] = ["--show-output", "--test-threads", "8"];
 /// All suites, in the order in which they run: quick and telling first.
 pub fn all() -> Result<Vec<Suite>> {
     let stories =
-        e2e_tests(|name| !matches!(name, "tidy" | "clients" | "aws") && !is_lambda(name))?;
+        e2e_tests(|name| !matches!(name, "tidy" | "clients" | "aws" | "sam") && !is_lambda(name))?;
     let lambda = e2e_tests(is_lambda)?;
     Ok(vec![
         suite("format", "rustfmt over the tracked files", 120, vec![rustfmt()?]).quick(),
@@ -133,17 +133,22 @@ pub fn all() -> Result<Vec<Suite>> {
         suite("aws", "what goes to AWS, by its tools and by its own rules", 900, vec![aws()])
             .needing(&[VENV])
             .with(&[Packages::Python, Packages::Sam, Packages::Checkov]),
-        Suite {
-            whole: true,
-            ..suite(
-                "moto",
-                "the store against a second reading of DynamoDB",
-                900,
-                vec![moto::store_tests()],
-            )
-        }
+        whole(suite(
+            "moto",
+            "the store against a second reading of DynamoDB",
+            900,
+            vec![moto::store_tests()],
+        ))
         .needing(&[VENV])
         .with(&[Packages::Python]),
+        whole(suite(
+            "sam",
+            "what `sam build` makes: its weight, and the stories of `lambda` told by it",
+            1500,
+            sam::commands(cargo, &PATIENT),
+        ))
+        .needing(&[VENV, READELF])
+        .with(&[Packages::Python, Packages::Sam, Packages::CargoLambda]),
         suite("simulation", "seeds, faults, invariants", 1500, vec![cargo("test -p simulation")]),
         suite("model", "the protocol state by state", 600, vec![cargo("test -p model")]),
         suite("clients", "the clients and the examples that use them", 900, clients()?)
@@ -194,12 +199,21 @@ fn suite(name: &'static str, what: &'static str, limit_s: u64, commands: Vec<Com
 pub fn pictures() -> Suite {
     let mut taking = node();
     taking.arg("tests/browser/pictures.js").env("FLATLINE_RELEASE", "1");
-    browser("pictures", "the pictures of the README", vec![cargo("build --release"), taking])
+    browser(
+        "pictures",
+        "the pictures of the README",
+        vec![cargo("build --release -p flatline"), taking],
+    )
 }
 
 fn browser(name: &'static str, what: &'static str, commands: Vec<Command>) -> Suite {
     let suite = suite(name, what, 1200, commands).needing(&[NEW_NODE, NPM, CHROMIUM]);
-    Suite { whole: true, ..suite.with(&[Packages::Node]) }
+    whole(suite.with(&[Packages::Node]))
+}
+
+/// Nothing of it can run where something is missing.
+fn whole(suite: Suite) -> Suite {
+    Suite { whole: true, ..suite }
 }
 
 impl Suite {

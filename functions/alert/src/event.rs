@@ -18,8 +18,8 @@ use crate::format;
 /// # Errors
 /// Those of the Runtime API.
 pub async fn run() -> Result<(), Error> {
-    let router = front(Role::Alert, crate::router).await;
-    let events = Arc::new(Deployed::later(Role::Alert, std::convert::identity));
+    let router = front(Role::ALERT, crate::router).await;
+    let events = Arc::new(Deployed::later(Role::ALERT, std::convert::identity));
     let serve = move |request: Request| {
         let (events, router) = (Arc::clone(&events), router.clone());
         async move {

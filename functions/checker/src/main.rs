@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let deployed = &Deployed::begin(Role::Checker, Checker::new).await;
+    let deployed = &Deployed::begin(Role::CHECKER, Checker::new).await;
     let tick = async |_: LambdaEvent<IgnoredAny>| {
         let checker = deployed.current().await?;
         checker.tick().await.map_err(Error::from)

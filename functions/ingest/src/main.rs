@@ -4,5 +4,5 @@ use flatline_shared::aws::{Role, front};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda_http::run(front(Role::Ingest, flatline_ingest::router).await).await
+    lambda_http::run(front(Role::INGEST, flatline_ingest::router).await).await
 }

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let deployed = &Deployed::begin(Role::Notifier, std::convert::identity).await;
+    let deployed = &Deployed::begin(Role::NOTIFIER, std::convert::identity).await;
     let drain = async |_: LambdaEvent<IgnoredAny>| {
         let app = deployed.current().await?;
         match flatline_notifier::drain(&app).await {

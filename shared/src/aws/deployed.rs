@@ -12,10 +12,6 @@ use crate::clock::{SharedClock, SystemClock};
 use crate::config::Env;
 use crate::telemetry::{self, LogFormat};
 
-/// How long secrets are kept, in ms.
-const SECRETS_MS: i64 = 300_000;
-/// The same where looking costs nothing beside the work: once a minute.
-const RINGING_SECRETS_MS: i64 = 60_000;
 /// What failed, or what was refused, is looked at again after this time, in ms.
 const PAUSE_MS: i64 = 10_000;
 
@@ -69,10 +65,7 @@ impl<T> Deployed<T> {
     /// The thing, with secrets that are at most 5 minutes old (checker, notifier: 1 minute). Old ones
     /// are kept while they cannot be read.
     pub async fn current(&self) -> Result<Arc<T>, NotReady> {
-        let kept_ms = match self.role {
-            Role::Checker | Role::Notifier => RINGING_SECRETS_MS,
-            _ => SECRETS_MS,
-        };
+        let kept_ms = self.role.secrets_ms;
         let mut state = self.state.lock().await;
         let wait_ms = if state.made.is_some() { kept_ms } else { PAUSE_MS };
         let is_due = state.made.is_none() || self.has_vault();

@@ -11,9 +11,10 @@ use reqwest::Client;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::trust;
 use crate::config::{Env, Secret};
+use crate::notify::ClientError;
 use crate::notify::signature::{Post, Unsignable};
-use crate::notify::{ClientError, client_builder};
 
 /// How long one page may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -104,7 +105,7 @@ impl Vault {
         let token = env.get("AWS_SESSION_TOKEN").map(str::to_owned);
         let (id, key) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
         Ok(Some(Self {
-            client: client_builder(&[], TIMEOUT)?.build().map_err(ClientError::from)?,
+            client: trust::client(&region, env.get("FLATLINE_SSM_URL"), TIMEOUT)?,
             url: env.get("FLATLINE_SSM_URL").map_or(usual, str::to_owned),
             region,
             credentials: Credentials::new(id, key, token, None, "flatline"),

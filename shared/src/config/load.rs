@@ -9,6 +9,7 @@ use url::Url;
 
 use super::entry::Surroundings;
 use super::names::ChannelNames;
+use super::notifications::Texts;
 use super::reader::{Judge, Place};
 use super::{
     AlertKeys, ApiKeys, Config, ConfigErrors, Dashboard, Env, Problem, Secret, Settings,
@@ -22,6 +23,16 @@ const FILES: [&str; 5] =
 impl Config {
     /// Loads and judges everything; reports every problem at once.
     pub fn load(dir: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        Self::load_with(Texts::JUDGED, dir, env)
+    }
+
+    /// The same without what is only for texts of messages, for a function that writes none: templates
+    /// are not there, and whether they and the time zone can be used is not judged.
+    pub fn load_without_texts(dir: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        Self::load_with(Texts::LEFT_OUT, dir, env)
+    }
+
+    fn load_with(texts: Texts, dir: &Path, env: &Env) -> Result<Self, ConfigErrors> {
         let judge = Judge::default();
         if !dir.is_dir() {
             let what = if dir.exists() { "is a file" } else { "does not exist" };
@@ -42,16 +53,16 @@ impl Config {
                 }
             }
         }
-        let mut texts = BTreeMap::new();
+        let mut documents = BTreeMap::new();
         for (name, bytes) in &files {
             match std::str::from_utf8(bytes) {
                 Ok(text) => {
-                    texts.insert(*name, text);
+                    documents.insert(*name, text);
                 }
                 Err(error) => judge.error(&Place::file(name), format!("must be UTF-8: {error}")),
             }
         }
-        Self::judge(judge, &texts, env)
+        Self::judge(judge, texts, &documents, env)
     }
 
     /// The same from texts by file name, as tests have them.
@@ -59,11 +70,16 @@ impl Config {
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
         env: &Env,
     ) -> Result<Self, ConfigErrors> {
-        Self::judge(Judge::default(), &files.into_iter().collect(), env)
+        Self::judge(Judge::default(), Texts::JUDGED, &files.into_iter().collect(), env)
     }
 
-    fn judge(judge: Judge, texts: &BTreeMap<&str, &str>, env: &Env) -> Result<Self, ConfigErrors> {
-        let mut config = Self::assemble(&judge, &Documents::parse(&judge, texts), env);
+    fn judge(
+        judge: Judge,
+        texts: Texts,
+        documents: &BTreeMap<&str, &str>,
+        env: &Env,
+    ) -> Result<Self, ConfigErrors> {
+        let mut config = Self::assemble(&judge, texts, &Documents::parse(&judge, documents), env);
         let (mut errors, mut warnings) = judge.verdict();
         errors.extend_from_slice(env.problems());
         errors.sort_by_key(rank);
@@ -76,9 +92,9 @@ impl Config {
     }
 
     /// What can be made of the documents; of use only if nothing is wrong with them.
-    fn assemble(judge: &Judge, documents: &Documents, env: &Env) -> Self {
+    fn assemble(judge: &Judge, texts: Texts, documents: &Documents, env: &Env) -> Self {
         let (settings, dashboard) = documents.settings(judge, env);
-        let told = notifications::read(judge, documents.get("notifications.json"), env);
+        let told = notifications::read(judge, texts, documents.get("notifications.json"), env);
         let around = Surroundings {
             channels: ChannelNames {
                 channels: &told.channels,

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::reader::{Judge, Place, Section};
+use super::reader::{Judge, Object, Place, Section};
 use super::reference::notifications::FILE;
 use super::{Channel, Env, NotifySettings, Templates, channels};
 use crate::render::time::is_zone;
@@ -22,18 +22,39 @@ pub(super) struct Notifications {
     pub(super) templates: Templates,
 }
 
+/// What is made of that in the file which is for texts of messages only. Functions that write none have
+/// neither an engine of templates nor a list of time zones in their binaries.
+#[derive(Clone, Copy)]
+pub(super) struct Texts {
+    templates: fn(&Object<'_>, &[Channel]) -> Templates,
+    is_zone: fn(&str) -> bool,
+}
+
+impl Texts {
+    /// It is read and judged.
+    pub(super) const JUDGED: Self = Self { templates: Templates::read, is_zone };
+    /// It is neither.
+    pub(super) const LEFT_OUT: Self =
+        Self { templates: |_, _| Templates::default(), is_zone: |_| true };
+}
+
 /// Reads the file.
-pub(super) fn read(judge: &Judge, document: Option<&Value>, env: &Env) -> Notifications {
+pub(super) fn read(
+    judge: &Judge,
+    texts: Texts,
+    document: Option<&Value>,
+    env: &Env,
+) -> Notifications {
     let mut file = Section::open(judge, Place::file("notifications.json"), document, FILE);
     let enabled = file.flag("enabled").unwrap_or(true);
-    let settings = read_settings(file.section("settings"), env);
+    let settings = read_settings(file.section("settings"), texts, env);
     let channels = channels::read(&mut file, &settings, env);
-    let templates = Templates::read(&file.free("templates"), &channels);
+    let templates = (texts.templates)(&file.free("templates"), &channels);
     file.close();
     Notifications { enabled, channels, settings, templates }
 }
 
-fn read_settings(mut object: Section<'_>, env: &Env) -> NotifySettings {
+fn read_settings(mut object: Section<'_>, texts: Texts, env: &Env) -> NotifySettings {
     let standard = NotifySettings::default();
     let cooldown = object.number("cooldownMinutes").map(minutes_ms);
     let repeat = match object.value("repeatAlertMinutes") {
@@ -42,7 +63,7 @@ fn read_settings(mut object: Section<'_>, env: &Env) -> NotifySettings {
         Some(_) => object.number("repeatAlertMinutes").map(minutes_ms),
     };
     let include_metadata = object.flag("includeMetadata");
-    let timezone = read_timezone(&mut object);
+    let timezone = read_timezone(&mut object, texts.is_zone);
     let mut history = object.section("alertHistory");
     let max_alerts = history.whole("maxAlerts");
     let max_age_days = history.whole("maxAgeDays");
@@ -85,7 +106,7 @@ fn minutes_ms(minutes: f64) -> i64 {
     (minutes * 60_000.0).round() as i64
 }
 
-fn read_timezone(object: &mut Section<'_>) -> Option<String> {
+fn read_timezone(object: &mut Section<'_>, is_zone: fn(&str) -> bool) -> Option<String> {
     let name = object.text("timezone")?;
     if !is_zone(name) {
         let sentence = "must be the name of a time zone, such as UTC or Europe/Berlin";

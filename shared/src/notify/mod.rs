@@ -62,6 +62,8 @@ macro_rules! channels {
     ($($name:ident,)*) => {
         $(pub mod $name;)*
         const FORMATS: &[Format] = &[$($name::FORMAT),*];
+        // Apart, so that whoever only reads configurations has no requests in its binary.
+        static TYPES: &[&ChannelType] = &[$($name::FORMAT.about),*];
     };
 }
 
@@ -77,7 +79,7 @@ channels! {
 
 /// Every type of channel.
 pub(crate) fn types() -> impl Iterator<Item = &'static ChannelType> {
-    FORMATS.iter().map(|format| format.about)
+    TYPES.iter().copied()
 }
 
 /// What channels of this type speak.

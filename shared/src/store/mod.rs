@@ -87,6 +87,7 @@ mod alert;
 mod batch;
 mod beat;
 mod call;
+mod carrier;
 mod change;
 mod commit;
 mod copy;
@@ -128,6 +129,7 @@ use flatline_domain::UnixMs;
 use crate::clock::SharedClock;
 
 pub use alert::{OWN_SOURCE, alert_key};
+pub use carrier::Carrier;
 pub use copy::CopiedTrouble;
 pub use days::SweptDays;
 pub use delivery_log::{LoggedDelivery, RecentDeliveries, Wanted};
@@ -167,9 +169,25 @@ impl Store {
         clock: SharedClock,
         if_missing: IfMissing,
     ) -> Result<Self, StoreError> {
+        let store = Self::unprepared(&client, table, clock);
+        store.prepare(if_missing).await?;
+        store.prepared().await
+    }
+
+    /// The same of a table that is never created. (Whoever calls only this has nothing in its binary
+    /// that makes tables.)
+    pub async fn open_existing(
+        client: Client,
+        table: &str,
+        clock: SharedClock,
+    ) -> Result<Self, StoreError> {
+        Self::unprepared(&client, table, clock).prepared().await
+    }
+
+    fn unprepared(client: &Client, table: &str, clock: SharedClock) -> Self {
         let once = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let seed = clock.now().0 as u64;
-        let mut store = Self {
+        Self {
             client: Client::from_conf(once),
             table: Arc::from(table),
             clock,
@@ -179,10 +197,12 @@ impl Store {
             swept: Arc::default(),
             sight: Arc::default(),
             turns: Arc::default(),
-        };
-        let schema = store.prepare(if_missing).await?;
-        (store.shards, store.created) = (schema.shards, schema.created);
-        Ok(store)
+        }
+    }
+
+    async fn prepared(self) -> Result<Self, StoreError> {
+        let schema::Schema { shards, created } = self.read_schema().await?;
+        Ok(Self { shards, created, ..self })
     }
 
     /// When the table was created: what tells the identities of one Flatline from those of another.

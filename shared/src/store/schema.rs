@@ -31,17 +31,17 @@ pub(super) struct Schema {
 }
 
 impl Store {
-    /// Makes sure that the table is there and reads its schema.
-    pub(super) async fn prepare(&self, if_missing: IfMissing) -> Result<Schema, StoreError> {
+    /// Makes sure that the table is there, if it may be created.
+    pub(super) async fn prepare(&self, if_missing: IfMissing) -> Result<(), StoreError> {
         if if_missing == IfMissing::Create {
             self.create_table().await?;
             self.enable_expiry().await?;
         }
-        self.read_schema().await
+        Ok(())
     }
 
     /// Reads `SYS/schema`; the first process ever writes it.
-    async fn read_schema(&self) -> Result<Schema, StoreError> {
+    pub(super) async fn read_schema(&self) -> Result<Schema, StoreError> {
         match self.get(system_key("schema"), Reading::Consistent).await? {
             Some(item) => judge_schema(&item),
             None => judge_schema(&self.write_schema().await?),

@@ -106,7 +106,7 @@ async fn beat_and_stop(
 }
 
 /// When each service's `down` was durable, by the log.
-fn committed(log: &str) -> BTreeMap<String, UnixMs> {
+pub fn committed(log: &str) -> BTreeMap<String, UnixMs> {
     let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     events
         .filter(|event| event["message"] == "transition" && event["to"] == "down")
@@ -119,7 +119,7 @@ fn committed(log: &str) -> BTreeMap<String, UnixMs> {
 
 /// ms after each deadline.
 #[derive(Default)]
-struct Times {
+pub struct Times {
     decided: Vec<f64>,
     committed: Vec<f64>,
     accepted: Vec<f64>,
@@ -128,7 +128,8 @@ struct Times {
 }
 
 impl Times {
-    fn add(
+    /// One service with its history and the instants of its `down`.
+    pub fn add(
         &mut self,
         history: &[Transition],
         deadline: UnixMs,
@@ -147,7 +148,8 @@ impl Times {
         self.told.push(accepted.since_ms(*committed) as f64);
     }
 
-    fn report(self, name: &str, figures: &mut Figures) -> anyhow::Result<()> {
+    /// Percentiles; an alarm before its time, and a service without exactly one `down`, are errors.
+    pub fn report(self, name: &str, figures: &mut Figures) -> anyhow::Result<()> {
         let decided: Numbers = self.decided.into_iter().collect();
         let rows = [
             ("committed", self.committed, [1_000.0, 2_000.0]),

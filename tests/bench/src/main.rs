@@ -2,7 +2,8 @@
 //!
 //! A figure that misses its target is printed as missed and is no failure: machines differ. Something
 //! that cannot be measured, or that must never be (an alarm before its time), is.
-//! `bench detection delivery heartbeats fleet page alerts browser` measures only the parts that are named.
+//! `bench detection delivery heartbeats fleet page alerts browser
+//! lambda` measures only the parts that are named.
 
 mod alerts;
 mod browser;
@@ -12,6 +13,7 @@ mod engine;
 mod figures;
 mod fleet;
 mod heartbeats;
+mod lambda;
 mod numbers;
 mod page;
 mod sender;
@@ -55,6 +57,9 @@ async fn measure() -> anyhow::Result<()> {
     }
     if wants("browser") {
         browser::measure(&mut figures).await?;
+    }
+    if wants("lambda") {
+        lambda::measure(&mut figures).await?;
     }
     println!("{figures}");
     figures.write()

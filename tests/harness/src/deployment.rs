@@ -79,6 +79,12 @@ impl Deployment {
         Ok(Self { bridge, store, config, profile: Profile::of_tests() })
     }
 
+    /// With this build of the functions.
+    #[must_use]
+    pub fn built_as(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
     /// The database of the functions.
     pub fn bridge(&self) -> &Bridge {
         &self.bridge

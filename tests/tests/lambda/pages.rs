@@ -118,7 +118,7 @@ async fn ask(url: String, question: Question) -> anyhow::Result<String> {
 }
 
 /// With `#` for each number, and for how long ago something was.
-fn timeless(text: &str) -> String {
+pub fn timeless(text: &str) -> String {
     let mut masked = String::new();
     for c in text.chars() {
         match c {

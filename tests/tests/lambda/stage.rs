@@ -34,7 +34,12 @@ impl Stage {
     /// With these services: id and window in seconds.
     pub async fn with(services: &[(&str, u64)]) -> anyhow::Result<Self> {
         let receiver = Receiver::start().await?;
-        let deployment = Deployment::of(config(services, &receiver)?).await?;
+        Self::on(config(services, &receiver)?, receiver).await
+    }
+
+    /// With this configuration, one of whose channels is the receiver.
+    pub async fn on(config: ConfigDir, receiver: Receiver) -> anyhow::Result<Self> {
+        let deployment = Deployment::of(config).await?;
         let ingest = deployment.function("ingest", &[]).await?;
         let alert = deployment.function("alert", &[]).await?;
         let dashboard = deployment.function("dashboard", &[]).await?;

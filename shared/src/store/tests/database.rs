@@ -2,6 +2,7 @@
 //! so, an account of its own on a server that speaks DynamoDB's protocol.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::RuntimeComponents;
@@ -12,8 +13,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use flatline_embedded::{Engine, Execution, client_with};
 
+use super::super::Carrier;
+
 /// Where the other server listens.
 const URL: &str = "FLATLINE_STORE_TESTS_URL";
+
+/// Longer than one of its answers takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a server that looks at no signature reads from one: service and region.
 const SCOPE: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, \
@@ -58,7 +64,10 @@ impl Database {
         match self {
             Self::Embedded(engine) => engine.http_client(execution),
             Self::Remote { url, account } => {
-                let inner = aws_smithy_http_client::Builder::new().build_http();
+                // Another test may have installed it already; all install the same.
+                drop(rustls::crypto::ring::default_provider().install_default());
+                let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+                let inner = SharedHttpClient::new(Carrier::new(client.unwrap()));
                 let (url, account) = (url.clone(), account.clone());
                 SharedHttpClient::new(Redirected { inner, url, account })
             }

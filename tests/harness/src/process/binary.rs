@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,17 +26,23 @@ pub enum Profile {
     Debug,
     /// As it ships.
     Release,
+    /// As `sam build` left it, for x86-64; nothing is built here.
+    Sam,
 }
 
 impl Profile {
-    /// What FLATLINE_TEST_PROFILE asks for: `release`, or else the debug build.
+    /// What FLATLINE_TEST_PROFILE asks for: `release`, `sam`, or else the debug build.
     pub fn of_tests() -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "a wish of the test command, not of Flatline"
         )]
         let wish = env::var_os("FLATLINE_TEST_PROFILE");
-        if wish.is_some_and(|wish| wish == "release") { Self::Release } else { Self::Debug }
+        match wish.as_deref().and_then(OsStr::to_str) {
+            Some("release") => Self::Release,
+            Some("sam") => Self::Sam,
+            _ => Self::Debug,
+        }
     }
 }
 
@@ -59,6 +65,9 @@ pub fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Pr
 
 fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, ProcessError> {
     let target = target_directory()?;
+    if profile == Profile::Sam {
+        return built_by_sam(&target, package, name);
+    }
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--bin", name]);
     cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
@@ -73,7 +82,7 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
             cargo.arg("--workspace");
             "debug"
         }
-        Profile::Release => {
+        Profile::Release | Profile::Sam => {
             cargo.arg("--release").args(shipped_with(package));
             "release"
         }
@@ -84,6 +93,18 @@ fn build(package: &str, name: &str, profile: Profile) -> Result<PathBuf, Process
         return Err(ProcessError::Build { package: package.to_owned(), output });
     }
     Ok(target.join(directory).join(name))
+}
+
+/// SAM names folders by the function in the template: `ingest` is in `Ingest`.
+fn built_by_sam(target: &Path, package: &str, name: &str) -> Result<PathBuf, ProcessError> {
+    let (first, rest) = name.split_at(1);
+    let folder = target.join("sam/x86_64").join(first.to_uppercase() + rest);
+    let path = folder.join("bootstrap");
+    if path.is_file() {
+        return Ok(path);
+    }
+    let output = format!("there is no {}; `cargo xtask test sam` builds it", path.display());
+    Err(ProcessError::Build { package: package.to_owned(), output })
 }
 
 /// The selection of packages with which this one ships.

@@ -1,6 +1,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem, Update};
 use flatline_embedded::{Engine, Execution};
+use flatline_shared::aws::{self, Role};
+use flatline_shared::config::Env;
 
 use super::{TABLE, create_table, gate, once, put, text};
 use crate::bridge::{Bridge, Outcome, Units};
@@ -193,15 +195,14 @@ async fn sums_alone_can_be_kept() {
 
 #[tokio::test]
 async fn the_bridge_serves_and_counts_over_http() {
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
     let bridge = Bridge::start(Engine::memory().unwrap()).await.unwrap();
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("any", "any", None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(bridge.url());
-    let client = Client::from_conf(config.build());
+    let variables = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "any"),
+        ("AWS_SECRET_ACCESS_KEY", "any"),
+    ];
+    let env = Env::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let client = aws::client(&Role::CHECKER, &env, Some(&bridge.url())).unwrap();
     create_table(&client).await;
     assert!(put(&client, "a", 3000).await);
     let client_behind = bridge.gate().engine().client(Execution::Inline);

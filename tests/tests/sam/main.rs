@@ -1,0 +1,3 @@
+//! What `sam build` made of the five functions: `cargo xtask test sam` builds them before.
+
+mod artifact;
