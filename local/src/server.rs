@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use flatline_shared::http::Peer;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -23,9 +27,9 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
     let graceful = GracefulShutdown::new();
     loop {
         let permit = Arc::clone(&permits).acquire_owned().await;
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, from)) => (stream, Peer(from.ip())),
                 Err(error) => {
                     tracing::warn!(error = %error, "cannot accept a connection");
                     pause(ACCEPT_PAUSE).await;
@@ -34,7 +38,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
             },
             _ = stopped.changed() => break,
         };
-        let connection = graceful.watch(connection(stream, router.clone()));
+        let connection = graceful.watch(connection(stream, peer, router.clone()));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = %error, "a connection ended early");
@@ -45,10 +49,26 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
     graceful.shutdown().await;
 }
 
-type Connection =
-    hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Connection = hyper::server::conn::http1::Connection<TokioIo<TcpStream>, Front>;
 
-fn connection(stream: TcpStream, router: Router) -> Connection {
+/// The router of one connection, which learns who is at the other end.
+struct Front {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Front {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
+
+fn connection(stream: TcpStream, peer: Peer, router: Router) -> Connection {
     // Answers are small and complete: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "no TCP_NODELAY");
@@ -56,7 +76,10 @@ fn connection(stream: TcpStream, router: Router) -> Connection {
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(
+            TokioIo::new(stream),
+            Front { router: TowerToHyperService::new(router), peer },
+        )
 }
 
 #[expect(clippy::disallowed_methods, reason = "a socket's pause, not the monitor's time")]

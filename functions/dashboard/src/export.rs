@@ -1,7 +1,7 @@
 //! The export: one line of CSV per day and service (RFC 4180), as the replaced system wrote it, with
 //! columns of ours after its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flatline_domain::uptime::Timeline;
 use flatline_domain::{Day, Days, ServiceRecord, UnixMs, Uptime};
@@ -19,6 +19,9 @@ const MINUTE_MS: i64 = 60_000;
 /// An answer ends with the line that reaches so many bytes, to stay below 5 MB.
 const ENOUGH_BYTES: usize = 4_500_000;
 
+/// What a line has at most besides names: day, status, percentage and eight numbers.
+const NUMBERS_BYTES: usize = 160;
+
 const HEADINGS: &str = "Date,Service Name,Service ID,Group,Status,Uptime %,Total Checks,Up Checks,\
                         Degraded Checks,Down Checks,Unknown Checks,Up Seconds,Degraded Seconds,\
                         Down Seconds,Unknown Seconds\r\n";
@@ -34,6 +37,8 @@ pub struct Wanted {
     pub services: Vec<String>,
     /// How many lines were in the answers before.
     pub cursor: usize,
+    /// How many lines this answer has at most.
+    pub limit: usize,
 }
 
 /// A part of the export.
@@ -75,13 +80,25 @@ impl Wanted {
             let split = if is_configured(value) { vec![value] } else { value.split(',').collect() };
             split.into_iter().map(str::to_owned).collect()
         };
-        let services: Vec<String> = query.all("services").flat_map(ids).collect();
+        let mut services: Vec<String> = query.all("services").flat_map(ids).collect();
         if let Some(id) = services.iter().find(|id| !is_configured(id)) {
             return Err(invalid(format!("services: there is no service with the id {id}")));
         }
+        for id in query.all("group") {
+            let group = config.groups.iter().find(|group| group.id == id);
+            let none = || invalid(format!("group: there is no group with the id {id}"));
+            let members = &group.ok_or_else(none)?.services;
+            if members.is_empty() {
+                return Err(invalid(format!("group: {id} has no services")));
+            }
+            services.extend(members.iter().cloned());
+        }
+        let limit = query.get("limit").map_or(Ok(usize::MAX), str::parse);
+        let limit = limit.ok().filter(|limit| *limit > 0);
+        let limit = limit.ok_or_else(|| invalid("limit must be a number of lines from 1"))?;
         let cursor = query.get("cursor").unwrap_or("0").parse();
         let cursor = cursor.map_err(|_| invalid("cursor must be the one of a Link header"))?;
-        Ok(Self { from, to, services, cursor })
+        Ok(Self { from, to, services, cursor, limit })
     }
 
     /// `uptime-export-2026-11-16-to-2026-11-22.csv`.
@@ -90,16 +107,47 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    fn days(&self) -> usize {
+        (self.to.0 - self.from.0 + 1).max(0) as usize
+    }
+
+    /// The services, in the order of the configuration.
+    fn services<'a>(&self, config: &'a Config) -> impl Iterator<Item = &'a Service> {
+        let wanted: BTreeSet<&str> = self.services.iter().map(String::as_str).collect();
+        let is_wanted =
+            |service: &&Service| wanted.is_empty() || wanted.contains(service.spec.id.as_str());
+        let services: Vec<_> = config.services.iter().filter(is_wanted).collect();
+        services.into_iter()
+    }
+
+    /// The parts that all of it has, each with its first line and its lines: so many that even the
+    /// longest lines stay below what an answer may have.
+    pub fn parts(&self, config: &Config) -> Vec<(usize, usize)> {
+        let (mut parts, mut from, mut lines, mut bytes) = (Vec::new(), 0, 0, HEADINGS.len());
+        for service in self.services(config) {
+            let longest = who(config, service).len() + NUMBERS_BYTES;
+            for _ in 0..self.days() {
+                if bytes + longest > ENOUGH_BYTES {
+                    parts.push((from, lines));
+                    (from, lines, bytes) = (from + lines, 0, HEADINGS.len());
+                }
+                (lines, bytes) = (lines + 1, bytes + longest);
+            }
+        }
+        parts.push((from, lines));
+        parts
+    }
+}
+
 impl Export {
     /// The lines of these services, in the order of the configuration, days oldest first.
     pub fn of(config: &Config, swept: &Swept, past: &Past, wanted: &Wanted, until: UnixMs) -> Self {
         let mut csv = HEADINGS.to_owned();
-        let shown = config.services.iter().filter(|service| {
-            wanted.services.is_empty() || wanted.services.contains(&service.spec.id)
-        });
+        let shown = wanted.services(config);
         let records: BTreeMap<&str, &ServiceRecord> =
             swept.records.iter().map(|record| (record.id.as_str(), record)).collect();
-        let days = (wanted.to.0 - wanted.from.0 + 1).max(0) as usize;
+        let days = wanted.days();
         let mut line_number = wanted.cursor;
         for service in shown.skip(wanted.cursor.checked_div(days).unwrap_or_default()) {
             let who = who(config, service);
@@ -107,7 +155,7 @@ impl Export {
             let record = records.get(id).filter(|_| !past.broken.contains(id));
             for day in (line_number % days.max(1)..days).map(|day| Day(wanted.from.0 + day as i64))
             {
-                if csv.len() >= ENOUGH_BYTES {
+                if csv.len() >= ENOUGH_BYTES || line_number - wanted.cursor >= wanted.limit {
                     return Self { csv, next: Some(line_number) };
                 }
                 let uptime =

@@ -78,12 +78,13 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 22] {
     let (of_form, of_login) = (Arc::clone(site), Arc::clone(site));
     let (of_page, of_board, of_one) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
     let (of_alerts, of_export, of_badge) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
-    let (of_feed, of_metrics) = (Arc::clone(site), Arc::clone(site));
+    let (of_feed, of_metrics, of_csv) = (Arc::clone(site), Arc::clone(site), Arc::clone(site));
     let show_form = get(async move |State(app): State<App>| sign_in::form(&of_form, &app));
-    let login =
-        show_form.post(async move |State(app): State<App>, headers: HeaderMap, form: FormBody| {
-            sign_in::sign_in(&of_login, &app, &headers, &form)
-        });
+    let login = show_form.post(
+        async move |State(app): State<App>, visitor, headers: HeaderMap, form: FormBody| {
+            sign_in::sign_in(&of_login, &app, visitor, &headers, &form)
+        },
+    );
     let logout = post(async |headers: HeaderMap| sign_in::sign_out(&headers));
     [
         (
@@ -127,7 +128,12 @@ fn routes(site: &Arc<Site>) -> [(&'static str, MethodRouter<App>); 22] {
             }),
         ),
         ("/metrics", get(move |app, reader| metrics::metrics(of_metrics.clone(), app, reader))),
-        ("/api/export.csv", get(sheets::csv)),
+        (
+            "/api/export.csv",
+            get(move |app, reader, query, headers| {
+                sheets::csv(of_csv.clone(), app, reader, query, headers)
+            }),
+        ),
         ("/openapi.json", get(handlers::openapi)),
         ("/app.js", get(asset::script)),
         ("/login", login),

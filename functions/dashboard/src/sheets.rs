@@ -6,10 +6,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use flatline_domain::Membership;
 use flatline_shared::app::App;
+use flatline_shared::config::Config;
 use flatline_shared::http::{ApiError, Reader};
 use flatline_shared::render::time::date;
 use flatline_shared::store::{FeedPlace, StoreError};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::banner::Checker;
@@ -82,6 +83,9 @@ async fn undelivered(
     site.answer(StatusCode::OK, site.templates.render("alerts.html", &site.look, session, &page))
 }
 
+/// Services that can be chosen from a list at most.
+const CHOICES: usize = 500;
+
 /// The form of the export.
 #[derive(Debug, Serialize)]
 struct ExportPage<'a> {
@@ -90,7 +94,10 @@ struct ExportPage<'a> {
     retention_days: u32,
     first: String,
     last: String,
+    groups: Vec<Choice<'a>>,
     services: Vec<Choice<'a>>,
+    /// There are too many services to choose from: their ids are typed.
+    are_typed: bool,
     switches: Switches,
 }
 
@@ -107,26 +114,81 @@ pub fn export(site: &Site, app: &App, reader: Reader) -> Response {
     let shown = |days: &&u32| **days < retention_days;
     let periods = [7, 30, 90].iter().filter(shown).map(ToString::to_string);
     let services = config.services.iter().map(|service| &service.spec);
+    let services = services.filter(|spec| spec.membership != Membership::Closed);
+    let mut services: Vec<_> =
+        services.map(|spec| Choice { id: &spec.id, name: &spec.name }).collect();
+    let are_typed = services.len() > CHOICES;
+    if are_typed {
+        services.clear();
+    }
+    let groups = config.groups.iter().map(|group| Choice { id: &group.id, name: &group.name });
     let page = ExportPage {
         brief: "Export",
         periods: periods.chain(["all".to_owned()]).collect(),
         retention_days,
         first: date(first_day(now, retention_days)),
         last: date(now.day()),
-        services: services
-            .filter(|spec| spec.membership != Membership::Closed)
-            .map(|spec| Choice { id: &spec.id, name: &spec.name })
-            .collect(),
+        groups: groups.collect(),
+        services,
+        are_typed,
         switches: Switches::of(&config.settings),
     };
     let session = Session::of(config, reader);
     site.answer(StatusCode::OK, site.templates.render("export.html", &site.look, session, &page))
 }
 
-/// `GET /api/export.csv?days=&from=&to=&services=&cursor=`; `Link` names the next part.
-pub async fn csv(State(app): State<App>, query: Query) -> Result<Response, ApiError> {
+/// The parts of an export that is too long for one answer.
+#[derive(Debug, Serialize)]
+struct PartsPage {
+    brief: &'static str,
+    parts: Vec<PartLine>,
+    switches: Switches,
+}
+
+#[derive(Debug, Serialize)]
+struct PartLine {
+    href: String,
+    first: usize,
+    last: usize,
+}
+
+impl PartsPage {
+    fn of(query: &Query, wanted: &Wanted, config: &Config) -> Self {
+        let line = |(from, lines): (usize, usize)| {
+            let part = Query::parse(&query.with("cursor", &from.to_string()));
+            let href = format!("?{}", part.with("limit", &lines.to_string()));
+            PartLine { href, first: from + 1, last: from + lines }
+        };
+        let parts = wanted.parts(config).into_iter().map(line).collect();
+        Self { brief: "Export", parts, switches: Switches::of(&config.settings) }
+    }
+}
+
+/// Whether a browser asks for it as a page, which follows no `Link`.
+fn is_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+/// `GET /api/export.csv?days=&from=&to=&services=&group=&cursor=&limit=`; `Link` names the next part.
+/// The form without the module gets a page of all parts where there is more than one.
+pub async fn csv(
+    site: Arc<Site>,
+    State(app): State<App>,
+    reader: Reader,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let now = app.clock.now();
     let wanted = Wanted::of(&query, &app.config, now)?;
+    if is_page(&headers) && query.get("cursor").is_none() {
+        let page = PartsPage::of(&query, &wanted, &app.config);
+        if page.parts.len() > 1 {
+            let session = Session::of(&app.config, reader);
+            let html = site.templates.render("parts.html", &site.look, session, &page);
+            return Ok(site.answer(StatusCode::OK, html));
+        }
+    }
     let reading = Reading::of(&app.store, wanted.from.start(), now).await?;
     let Some(past) = &reading.past else {
         return Err(ApiError::Internal("the days of the services cannot be read".to_owned()));

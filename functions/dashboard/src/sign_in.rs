@@ -1,6 +1,7 @@
 //! The login of the page: a form, a password, a cookie.
 
-use std::sync::{Mutex, PoisonError};
+mod tries;
+mod visitor;
 
 use axum::response::{IntoResponse, Response};
 use flatline_shared::app::App;
@@ -9,16 +10,12 @@ use flatline_shared::http::{ApiError, FormBody, Reader, SignInForm, keys, login}
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+pub use self::tries::Tries;
+pub use self::visitor::Visitor;
 use crate::site::Site;
-
-/// Wrong passwords that are tried at once at most.
-const BURST: i64 = 10;
 
 /// The longest address that is gone back to, in bytes.
 const MAX_NEXT_BYTES: usize = 1_024;
-
-/// One more may be tried each time this has passed, in ms.
-const REFILL_MS: i64 = 6_000;
 
 /// The form, and what went wrong before it.
 #[derive(Debug, Serialize)]
@@ -61,46 +58,6 @@ impl Session {
     }
 }
 
-/// How many passwords may still be tried; of this process, whoever tries.
-#[derive(Debug)]
-pub struct Tries(Mutex<Bucket>);
-
-#[derive(Debug)]
-struct Bucket {
-    /// Wrong tries that count, in ms of refill.
-    debt_ms: i64,
-    /// When that was so, on the monotonic clock.
-    at_ms: i64,
-}
-
-impl Default for Tries {
-    fn default() -> Self {
-        Self(Mutex::new(Bucket { debt_ms: 0, at_ms: 0 }))
-    }
-}
-
-impl Tries {
-    /// Takes one try. Otherwise how long to wait for the next, in ms.
-    fn take(&self, now_ms: i64) -> Result<(), i64> {
-        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed_ms = (now_ms - bucket.at_ms).max(0);
-        bucket.debt_ms = (bucket.debt_ms - passed_ms).max(0);
-        bucket.at_ms = now_ms;
-        let excess_ms = bucket.debt_ms + REFILL_MS - BURST * REFILL_MS;
-        if excess_ms > 0 {
-            return Err(excess_ms);
-        }
-        bucket.debt_ms += REFILL_MS;
-        Ok(())
-    }
-
-    /// Gives a try back: it was right.
-    fn give_back(&self) {
-        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        bucket.debt_ms = (bucket.debt_ms - REFILL_MS).max(0);
-    }
-}
-
 /// `GET /login`: the form.
 pub fn form(site: &Site, app: &App) -> Response {
     if app.config.dashboard_password.is_none() {
@@ -114,6 +71,7 @@ pub fn form(site: &Site, app: &App) -> Response {
 pub fn sign_in(
     site: &Site,
     app: &App,
+    Visitor(network): Visitor,
     headers: &HeaderMap,
     FormBody(fields): &FormBody,
 ) -> Response {
@@ -121,7 +79,7 @@ pub fn sign_in(
     let field =
         |wanted| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let next = field("next").unwrap_or_default();
-    if let Err(wait_ms) = site.tries.take(app.clock.monotonic_ms()) {
+    if let Err(wait_ms) = site.tries.take(network, app.clock.monotonic_ms()) {
         return too_many(site, wait_ms, next);
     }
     if !keys::matches(password, field("password")) {
@@ -129,7 +87,7 @@ pub fn sign_in(
         let problem = "The password is wrong.".to_owned();
         return site.sign_in(StatusCode::UNAUTHORIZED, &SignInPage::of(Some(problem), next));
     }
-    site.tries.give_back();
+    site.tries.give_back(network);
     to_the_page(login::cookie(&app.config, password, headers, app.clock.now()), next)
 }
 
@@ -178,6 +136,3 @@ fn too_many(site: &Site, excess_ms: i64, next: &str) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
     response
 }
-
-#[cfg(test)]
-mod tests;

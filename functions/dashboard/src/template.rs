@@ -8,12 +8,13 @@ use crate::look::Look;
 use crate::page::{Moment, Switches};
 use crate::sign_in::Session;
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("alerts.html", include_str!("../templates/alerts.html")),
     ("base.html", include_str!("../templates/base.html")),
     ("board.html", include_str!("../templates/board.html")),
     ("export.html", include_str!("../templates/export.html")),
     ("page.html", include_str!("../templates/page.html")),
+    ("parts.html", include_str!("../templates/parts.html")),
     ("row.html", include_str!("../templates/row.html")),
     ("service.html", include_str!("../templates/service.html")),
     ("service_main.html", include_str!("../templates/service_main.html")),
@@ -62,7 +63,8 @@ impl Templates {
         context.insert("look", look);
         context.insert("session", &session);
         // Relative, so that pages also hold behind a proxy that serves them below a path of its own.
-        context.insert("root", if name.starts_with("service") { "../" } else { "./" });
+        let is_below = name.starts_with("service") || name == "parts.html";
+        context.insert("root", if is_below { "../" } else { "./" });
         self.tera.render(name, &context)
     }
 }

@@ -9,6 +9,7 @@ mod fresh;
 mod hostile;
 mod metrics;
 mod older;
+mod parts;
 mod reads;
 mod recorded;
 mod safety;

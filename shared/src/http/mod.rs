@@ -23,6 +23,7 @@ pub mod keys;
 pub mod login;
 mod mend;
 mod openapi;
+mod peer;
 mod route;
 mod server;
 
@@ -31,6 +32,7 @@ pub use body::{FormBody, JsonBody, MAX_BODY_BYTES, SentJson};
 pub use cors::join_vary;
 pub use error::ApiError;
 pub use openapi::openapi;
+pub use peer::Peer;
 pub use route::{Auth, Function, ROUTES, Route};
 
 pub use server::{merge, router};

@@ -15,6 +15,12 @@ const DRAWN: usize = 30;
 /// Fewer intervals say nothing.
 const LEAST: usize = 3;
 
+/// So many times the usual interval is none of its kind.
+const STANDS_OUT: i64 = 3;
+
+/// Where the line of a threshold stands that is above the drawing.
+const EDGE: f64 = 1.5;
+
 /// Height of the drawing.
 const HEIGHT: f64 = 100.0;
 
@@ -27,8 +33,14 @@ pub struct Pace {
     pub bars: Vec<Bar>,
     /// How many units wide the drawing is.
     pub width: usize,
-    /// Where the line of the threshold is. `None`: far above.
-    pub line: Option<String>,
+    /// Where the line of the threshold is.
+    pub line: String,
+    /// The threshold is so far above that its line stands at the upper edge.
+    pub is_far: bool,
+    /// The longest interval that is drawn.
+    pub longest: String,
+    /// All of it, for those who do not see it.
+    pub label: String,
 }
 
 /// One interval.
@@ -40,8 +52,6 @@ pub struct Bar {
     pub y: String,
     /// Its height.
     pub height: String,
-    /// `62 s`.
-    pub text: String,
 }
 
 impl Pace {
@@ -58,6 +68,7 @@ impl Pace {
         let oldest = ring.last().copied().unwrap_or_default();
         let in_ring = times.iter().filter(|at| **at >= oldest).count().saturating_sub(1);
         intervals.drain(..intervals.len().saturating_sub(in_ring.min(DRAWN)));
+        let intervals = without_silence(&intervals, window_ms);
         (intervals.len() >= LEAST).then(|| Self::drawn(&intervals, window_ms))
     }
 
@@ -68,20 +79,34 @@ impl Pace {
         let top = if is_near { window_ms.max(longest) } else { longest * 5 / 4 } as f64 * 1.08;
         let bar = |(x, ms): (usize, &i64)| {
             let height = (*ms as f64 / top * HEIGHT).max(1.0);
-            Bar {
-                x,
-                y: format!("{:.1}", HEIGHT - height),
-                height: format!("{height:.1}"),
-                text: words(*ms),
-            }
+            Bar { x, y: format!("{:.1}", HEIGHT - height), height: format!("{height:.1}") }
         };
+        let line = if is_near { HEIGHT - window_ms as f64 / top * HEIGHT } else { EDGE };
+        let values: Vec<_> = intervals.iter().map(|ms| words(*ms)).collect();
         Self {
             advice: advice(intervals, window_ms),
             bars: intervals.iter().enumerate().map(bar).collect(),
             width: intervals.len(),
-            line: is_near.then(|| format!("{:.1}", HEIGHT - window_ms as f64 / top * HEIGHT)),
+            line: format!("{line:.1}"),
+            is_far: !is_near,
+            longest: words(longest),
+            label: format!(
+                "Time between heartbeats, oldest first: {}. Allowed silence {}",
+                values.join(", "),
+                words(window_ms)
+            ),
         }
     }
+}
+
+/// The intervals in which the service was alive. One longer than its threshold that stands out from
+/// the others was an outage, which says nothing of its pace.
+fn without_silence(intervals: &[i64], window_ms: i64) -> Vec<i64> {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_unstable();
+    let usual_ms = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+    let longest_ms = window_ms.max(STANDS_OUT * usual_ms);
+    intervals.iter().copied().filter(|ms| *ms <= longest_ms).collect()
 }
 
 /// `Heartbeats come every 62 s ± 4 s: a threshold of 200 s would do. It is 5 min.`
@@ -107,7 +132,8 @@ fn advice(intervals: &[i64], window_ms: i64) -> String {
         set => format!("It is {set} s."),
     };
     format!(
-        "Heartbeats come every {every_s} s ± {spread_s} s: a threshold of {enough_s} s would do. {now}"
+        "Heartbeats come every {every_s} s ± {spread_s} s: a threshold of {enough_s} s would do. {now} \
+         This is from the last {count} intervals."
     )
 }
 
@@ -124,19 +150,49 @@ fn round_up(seconds: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::advice;
+    use super::{Pace, advice, without_silence};
+
+    #[test]
+    fn an_outage_is_no_pace_and_a_slow_service_is_no_outage() {
+        let rows: [(&[i64], &[i64], &str); 4] = [
+            (&[60, 60, 900, 60], &[60, 60, 60], "one outage among beats of each minute"),
+            (&[400, 410, 400], &[400, 410, 400], "slower than its threshold"),
+            (&[60, 250, 60, 60], &[60, 250, 60, 60], "late, but within the threshold"),
+            (&[], &[], "nothing"),
+        ];
+        for (intervals, expected, sentence) in rows {
+            assert_eq!(without_silence(intervals, 300), expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_threshold_far_above_is_drawn_at_the_edge() {
+        let far = Pace::drawn(&[60_000, 62_000, 61_000], 3_600_000);
+        assert_eq!(
+            (far.line.as_str(), far.is_far, far.longest.as_str()),
+            ("1.5", true, "1 min 2 s")
+        );
+        assert!(
+            far.label.ends_with("1 min, 1 min 2 s, 1 min 1 s. Allowed silence 1 h"),
+            "{}",
+            far.label
+        );
+        let near = Pace::drawn(&[60_000, 62_000, 61_000], 120_000);
+        assert_eq!((near.line.as_str(), near.is_far), ("7.4", false));
+    }
 
     #[test]
     fn a_threshold_is_advised_only_where_the_pace_is_steady() {
         let rows: [(&[i64], &str); 3] = [
             (
                 &[60_000, 62_000, 64_000],
-                "Heartbeats come every 62 s ± 2 s: a threshold of 200 s would do. It is 300 s.",
+                "Heartbeats come every 62 s ± 2 s: a threshold of 200 s would do. It is 300 s. \
+                 This is from the last 3 intervals.",
             ),
             (
                 &[400_000, 400_000, 400_000],
                 "Heartbeats come every 400 s ± 0 s: a threshold of 1200 s would do. It is 300 s, less \
-                 than one interval: false alarms are certain.",
+                 than one interval: false alarms are certain. This is from the last 3 intervals.",
             ),
             (
                 &[60_000, 60_000, 60_000, 60_000, 864_000_000],

@@ -1,4 +1,5 @@
 use flatline_domain::{Day, Status};
+use flatline_shared::config::Service;
 
 use super::{Export, Wanted, cell};
 use crate::fixture::{DAY_MS, NOW, config, down_yesterday, record, service, swept};
@@ -124,4 +125,35 @@ fn what_is_asked_for_is_judged() {
     ] {
         assert_eq!(wanted(query).unwrap_err().to_string(), sentence, "{query}");
     }
+}
+
+#[test]
+fn the_parts_of_a_page_are_all_lines_and_none_is_cut_short() {
+    let services: Vec<_> =
+        (0..900).map(|n| service(&format!("s{n}"), &"name, ".repeat(n % 40))).collect();
+    let (config, swept) = (config(services, &[]), swept(Vec::new()));
+    let parts = Wanted::of(&Query::parse(""), &config, NOW).unwrap().parts(&config);
+    let mut next = 0;
+    for (from, lines) in &parts {
+        assert_eq!(*from, next);
+        next = from + lines;
+        let query = Query::parse(&format!("cursor={from}&limit={lines}"));
+        let wanted = Wanted::of(&query, &config, NOW).unwrap();
+        let export = Export::of(&config, &swept, &Past::default(), &wanted, NOW);
+        assert_eq!(export.csv.matches("\r\n").count(), lines + 1, "with the headings");
+        assert_eq!(export.next, (next < 900 * 120).then_some(next));
+    }
+    assert_eq!((next, parts.len() > 2), (900 * 120, true));
+}
+
+#[test]
+fn a_group_is_all_of_its_services() {
+    let grouped = |id: &str| Service { group: Some("g".to_owned()), ..service(id, id) };
+    let config = config(vec![grouped("a"), grouped("b"), service("c", "c")], &[("g", "Group")]);
+    let wanted = |query: &str| Wanted::of(&Query::parse(query), &config, NOW);
+    assert_eq!(wanted("group=g").unwrap().services, ["a", "b"]);
+    assert_eq!(wanted("group=g&services=c").unwrap().services, ["c", "a", "b"]);
+    assert!(
+        wanted("group=nope").is_err() && wanted("limit=0").is_err() && wanted("limit=x").is_err()
+    );
 }

@@ -1,6 +1,7 @@
 //! Who may read what: `dashboard.access`, READ_API_KEY and the login.
 
-use flatline_shared::http::ROUTES;
+use axum::body::Body;
+use flatline_shared::http::{Peer, ROUTES};
 use http::{Method, Request, StatusCode, header};
 
 use super::bench::Bench;
@@ -208,6 +209,10 @@ async fn a_wrong_password_opens_nothing_and_ten_are_enough() {
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
     assert!(headers.contains_key(header::RETRY_AFTER));
     assert!(html.contains("Too many wrong passwords. Try again in "), "{html}");
+    let of_another = Request::post("/login").extension(Peer("192.0.2.7".parse().unwrap()));
+    let body = Body::from(format!("password={}", PASSWORD.replace(' ', "+")));
+    let (status, ..) = bench.send(of_another.body(body).unwrap()).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "who guesses keeps nobody else out");
 }
 
 #[tokio::test]
