@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use flatline_domain::{Day, Days};
 use flatline_embedded::{DataLock, Engine, Execution};
+use flatline_shared::aws::{self, Role};
 use flatline_shared::clock::SystemClock;
 use flatline_shared::config::{Config, Env};
 use flatline_shared::store::{IfMissing, Store, StoreError};
@@ -45,6 +46,14 @@ struct FileArgs {
     /// Directory of services.json
     #[arg(long, env = "FLATLINE_CONFIG", default_value = "./config", value_name = "DIR")]
     config: PathBuf,
+
+    /// Import into this table of DynamoDB instead, such as that of a stack on AWS, while it is in use
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+
+    /// Where that DynamoDB is, if not on AWS
+    #[arg(long, value_name = "URL", requires = "table")]
+    endpoint_url: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -52,9 +61,14 @@ FILE holds an object {\"monitor:data\": .., \"recent:alerts\": ..}, each as JSON
 {\"key\", \"value\"}, or the value of one of the keys alone. Only whole days before Flatline's own first
 day are taken; what it saw itself stays as it is. Doing it twice changes nothing more.
 
-Example:
+A table of DynamoDB takes the variables AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, with
+credentials that expire, AWS_SESSION_TOKEN.
+
+Examples:
   wrangler kv key get monitor:data --binding HEARTBEAT_LOGS --remote > days.json
-  flatline import cloudflaremon days.json";
+  flatline import cloudflaremon days.json
+  eval \"$(aws configure export-credentials --format env)\"
+  AWS_REGION=eu-central-1 flatline import cloudflaremon days.json --table flatline-Table-1A2B3C4D5E6F";
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -92,11 +106,20 @@ async fn import(args: &FileArgs) -> Result<String, Failure> {
     let export = Export::read(&text).map_err(|why| ImportError::Wrong { path, why })?;
     let env = Env::from_process();
     let config = Config::load(&args.config, &env.clone().without_channels().without_page())?;
-    let lock = DataLock::take(&args.data)?;
-    let engine = Engine::open(&lock.directory().join(DATABASE))?;
-    let client = engine.client(Execution::Inline);
     let clock = SystemClock::shared();
-    let store = Store::open(client, wiring::table(&env), clock.clone(), IfMissing::Create).await?;
+    // Nobody else may write to the data directory meanwhile; a table of DynamoDB is there to be shared.
+    let (store, _lock) = match &args.table {
+        Some(table) => {
+            let client = aws::client(&Role::CHECKER, &env, args.endpoint_url.as_deref())?;
+            (Store::open_existing(client, table, clock.clone()).await?, None)
+        }
+        None => {
+            let lock = DataLock::take(&args.data)?;
+            let engine = Engine::open(&lock.directory().join(DATABASE))?;
+            let (client, table) = (engine.client(Execution::Inline), wiring::table(&env));
+            (Store::open(client, table, clock.clone(), IfMissing::Create).await?, Some(lock))
+        }
+    };
     let today = clock.now().day();
     let mut told = Told::default();
     for (id, days) in &export.days {

@@ -12,7 +12,7 @@ mod vault;
 pub use deployed::{Deployed, NotReady};
 pub use front::front;
 pub use role::Role;
-pub use vault::{Secrets, UnsignableRequest, Vault, VaultError};
+pub use vault::{Reading, Secrets, UnsignableRequest, Vault, VaultError};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

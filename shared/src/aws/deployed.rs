@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flatline_domain::UnixMs;
 use tokio::sync::Mutex;
 
-use super::vault::{Secrets, Vault};
+use super::vault::{Reading, Vault};
 use super::{Foundation, Role, StartError};
 use crate::app::App;
 use crate::clock::{SharedClock, SystemClock};
@@ -32,7 +32,7 @@ pub struct Deployed<T> {
 
 struct State<T> {
     foundation: Option<Foundation>,
-    secrets: Secrets,
+    reading: Reading,
     made: Option<Arc<T>>,
     /// When secrets were last read, or it was tried.
     looked_at: Option<UnixMs>,
@@ -51,8 +51,8 @@ impl<T> Deployed<T> {
 
     /// The same for what is rarely needed: built when it is first asked for.
     pub fn later(role: Role, build: fn(App) -> T) -> Self {
-        let secrets = Secrets::new();
-        let state = State { foundation: None, secrets, made: None, looked_at: None };
+        let reading = Reading::default();
+        let state = State { foundation: None, reading, made: None, looked_at: None };
         let (env, clock) = (Env::from_process(), SystemClock::shared());
         Self { role, env, clock, build, state: Mutex::new(state) }
     }
@@ -101,10 +101,10 @@ impl<T> Deployed<T> {
     /// Reads the secrets, and builds anew if they are others.
     async fn renew(&self, state: &mut State<T>) -> Result<(), StartError> {
         let vault = Vault::from_env(&self.env)?;
-        let secrets = async {
+        let reading = async {
             match &vault {
-                Some(vault) => Ok(vault.read(self.clock.now()).await?),
-                None => Ok(Secrets::new()),
+                Some(vault) => Ok(vault.renew(&state.reading, self.clock.now()).await?),
+                None => Ok(Reading::default()),
             }
         };
         let foundation = async {
@@ -114,22 +114,23 @@ impl<T> Deployed<T> {
             }
         };
         // Both open a connection, which is most of a cold start.
-        let (secrets, foundation): (Result<_, StartError>, Result<_, StartError>) =
-            tokio::join!(secrets, foundation);
-        let (secrets, foundation) = (secrets?, foundation?);
+        let (reading, foundation): (Result<_, StartError>, Result<_, StartError>) =
+            tokio::join!(reading, foundation);
+        let (reading, foundation) = (reading?, foundation?);
         state.foundation = Some(foundation.clone());
-        if state.made.is_some() && secrets == state.secrets {
+        if state.made.is_some() && reading.secrets == state.reading.secrets {
+            state.reading = reading;
             return Ok(());
         }
         let mut env = self.env.clone();
-        for (name, secret) in &secrets {
+        for (name, secret) in &reading.secrets {
             env = env.with(name, secret.expose());
         }
         let app = foundation.app(self.role, env)?;
         if state.made.is_some() {
             tracing::info!("the secrets have changed");
         }
-        (state.secrets, state.made) = (secrets, Some(Arc::new((self.build)(app))));
+        (state.reading, state.made) = (reading, Some(Arc::new((self.build)(app))));
         Ok(())
     }
 }

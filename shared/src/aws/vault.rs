@@ -1,5 +1,8 @@
 //! The secrets of one function, in the Systems Manager Parameter Store.
 //!
+//! Looking costs nothing, decrypting is charged for each secret: known ones are decrypted again only when
+//! the version of one has changed.
+//!
 //! Source: docs.aws.amazon.com/systems-manager, API Reference, GetParametersByPath.
 
 use std::collections::BTreeMap;
@@ -9,7 +12,7 @@ use aws_credential_types::Credentials;
 use flatline_domain::UnixMs;
 use reqwest::Client;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::trust;
 use crate::config::{Env, Secret};
@@ -67,6 +70,25 @@ pub struct UnsignableRequest(#[from] Unsignable);
 /// Secrets by their names as variables.
 pub type Secrets = BTreeMap<String, Secret>;
 
+/// By name, what changes with a parameter: its version and when it was written. One that was deleted and
+/// made again has its first version again.
+type Marks = BTreeMap<String, (Option<u64>, Option<Number>)>;
+
+/// What was read: secrets, and by what a change of them is seen.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The secrets.
+    pub secrets: Secrets,
+    marks: Marks,
+}
+
+/// Whether values come as they are, or as the Parameter Store keeps them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Values {
+    Decrypted,
+    Encrypted,
+}
+
 /// Reads the secrets of one function.
 #[derive(Clone, Debug)]
 pub struct Vault {
@@ -92,6 +114,10 @@ struct Parameter {
     name: String,
     #[serde(rename = "Value")]
     value: String,
+    #[serde(rename = "Version")]
+    version: Option<u64>,
+    #[serde(rename = "LastModifiedDate")]
+    modified: Option<Number>,
 }
 
 impl Vault {
@@ -118,22 +144,42 @@ impl Vault {
         &self.path
     }
 
-    /// All secrets under the path; what is kept in pieces is put together.
-    pub async fn read(&self, now: UnixMs) -> Result<Secrets, VaultError> {
+    /// All secrets under the path; what is kept in pieces is put together. Nothing is decrypted if
+    /// nothing differs from what is known.
+    pub async fn renew(&self, known: &Reading, now: UnixMs) -> Result<Reading, VaultError> {
+        if !known.marks.is_empty() {
+            let found = self.parameters(Values::Encrypted, now).await?;
+            let is_told = found.iter().all(|parameter| parameter.version.is_some());
+            if is_told && marks(&found) == known.marks {
+                return Ok(known.clone());
+            }
+        }
+        let found = self.parameters(Values::Decrypted, now).await?;
+        Ok(Reading { marks: marks(&found), secrets: self.put_together(found)? })
+    }
+
+    /// All pages.
+    async fn parameters(&self, values: Values, now: UnixMs) -> Result<Vec<Parameter>, VaultError> {
         let mut found = Vec::new();
         let mut next = None;
         loop {
-            let page = self.page(next, now).await?;
+            let page = self.page(values, next, now).await?;
             found.extend(page.parameters);
             if page.next.is_none() {
-                return self.put_together(found);
+                return Ok(found);
             }
             next = page.next;
         }
     }
 
-    async fn page(&self, next: Option<String>, now: UnixMs) -> Result<Page, VaultError> {
-        let mut asked = json!({"Path": self.path, "Recursive": true, "WithDecryption": true});
+    async fn page(
+        &self,
+        values: Values,
+        next: Option<String>,
+        now: UnixMs,
+    ) -> Result<Page, VaultError> {
+        let decrypts = values == Values::Decrypted;
+        let mut asked = json!({"Path": self.path, "Recursive": true, "WithDecryption": decrypts});
         if let Some(next) = next {
             asked["NextToken"] = next.into();
         }
@@ -175,7 +221,7 @@ impl Vault {
     fn put_together(&self, found: Vec<Parameter>) -> Result<Secrets, VaultError> {
         let mut secrets = Secrets::new();
         let mut whole: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-        for Parameter { name, value } in found {
+        for Parameter { name, value, .. } in found {
             let own = name.strip_prefix(&self.path).unwrap_or(&name).trim_start_matches('/');
             let Some((own, _)) = own.split_once('/') else {
                 secrets.insert(own.to_owned(), Secret::new(value));
@@ -193,64 +239,10 @@ impl Vault {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vault() -> Vault {
-        let env = [
-            ("FLATLINE_SECRETS_PATH", "/flatline/prod/ingest/"),
-            ("AWS_REGION", "cn-north-1"),
-            ("AWS_ACCESS_KEY_ID", "id"),
-            ("AWS_SECRET_ACCESS_KEY", "key"),
-        ];
-        let owned = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Vault::from_env(&Env::of(owned)).unwrap().unwrap()
-    }
-
-    fn put_together(found: &[(&str, &str)]) -> Result<Vec<(String, String)>, VaultError> {
-        let parameter = |(name, value): &(&str, &str)| Parameter {
-            name: format!("/flatline/prod/ingest/{name}"),
-            value: (*value).to_owned(),
-        };
-        let secrets = vault().put_together(found.iter().map(parameter).collect())?;
-        let told = |(name, secret): (String, Secret)| (name, secret.expose().to_owned());
-        Ok(secrets.into_iter().map(told).collect())
-    }
-
-    #[test]
-    fn names_and_pieces_become_variables() {
-        for (sentence, found, told) in [
-            ("nothing is nothing", &[][..], &[][..]),
-            ("a secret keeps its name", &[("ALERT_API_KEY", "k")], &[("ALERT_API_KEY", "k")]),
-            (
-                "pieces are one",
-                &[("API_KEYS/1", r#"{"a":"1"}"#), ("API_KEYS/2", r#"{"b":["2"]}"#)],
-                &[("API_KEYS", r#"{"a":"1","b":["2"]}"#)],
-            ),
-        ] {
-            let told: Vec<_> =
-                told.iter().map(|(n, v): &(&str, &str)| (n.to_string(), v.to_string())).collect();
-            assert_eq!(put_together(found).unwrap(), told, "{sentence}");
-        }
-    }
-
-    #[test]
-    fn a_piece_that_is_no_object_is_named_and_not_shown() {
-        let error = put_together(&[("API_KEYS/2", "secret")]).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "/flatline/prod/ingest/API_KEYS/2 is no JSON object, as a piece of API_KEYS must be"
-        );
-    }
-
-    #[test]
-    fn without_a_path_there_is_none_and_without_a_region_it_is_refused() {
-        assert!(Vault::from_env(&Env::default()).unwrap().is_none());
-        let env = Env::default().with("FLATLINE_SECRETS_PATH", "/flatline/prod/ingest");
-        let refused = Vault::from_env(&env).unwrap_err().to_string();
-        assert!(refused.contains("AWS_REGION"), "{refused}");
-        assert_eq!(vault().url, "https://ssm.cn-north-1.amazonaws.com.cn/");
-        assert_eq!(vault().path(), "/flatline/prod/ingest");
-    }
+fn marks(found: &[Parameter]) -> Marks {
+    let mark = |it: &Parameter| (it.name.clone(), (it.version, it.modified.clone()));
+    found.iter().map(mark).collect()
 }
+
+#[cfg(test)]
+mod tests;

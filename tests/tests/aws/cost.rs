@@ -32,6 +32,16 @@ const QUIET_TICK_S: f64 = 1.5;
 const DRAIN_S: f64 = 0.2;
 const DRAIN_RRU: f64 = 4.0;
 const RINGING_GB: f64 = 0.125;
+/// Above this number of services the checker needs the larger memory.
+const SMALL_FLEET: f64 = 2_000.0;
+const LARGE_CHECKER_GB: f64 = 0.5;
+/// Copies of ingest, and of the other four together, that start in a month: two and seven, each replaced
+/// every two hours. An estimate. Each decrypts the secrets of its function once.
+const INGEST_STARTS: f64 = 2.0 * 12.0 * 30.0;
+const OTHER_STARTS: f64 = 7.0 * 12.0 * 30.0;
+const OTHER_SECRETS: f64 = 4.0;
+/// Keys of services that fit into one parameter.
+const KEYS_A_PIECE: f64 = 50.0;
 /// Metrics of alarms that are free.
 const FREE_ALARM_METRICS: usize = 10;
 
@@ -69,7 +79,9 @@ fn month(prices: &Prices, services: f64, period_s: f64, road: Road) -> f64 {
     let due = if is_leisurely { 0.0 } else { services * 60.0 / window_s };
     let requests = heartbeats + canaries;
     let invocations = requests + 2.0 * TICKS;
-    let gb_s = requests * INGEST_S * INGEST_GB + TICKS * (tick_s + DRAIN_S) * RINGING_GB;
+    let checker_gb = if services > SMALL_FLEET { LARGE_CHECKER_GB } else { RINGING_GB };
+    let ringing_gb_s = TICKS * (tick_s * checker_gb + DRAIN_S * RINGING_GB);
+    let gb_s = requests * INGEST_S * INGEST_GB + ringing_gb_s;
     let writes = requests * HEARTBEAT_WRU + TICKS * TICK_WRU;
     let reads_of_tick = (services * SWEEP_RRU).max(SWEEP_LEAST_RRU) + due * LOOK_RRU + DRAIN_RRU;
     let of_api = if road == Road::HttpApi { requests } else { canaries };
@@ -81,7 +93,17 @@ fn month(prices: &Prices, services: f64, period_s: f64, road: Road) -> f64 {
         + prices.of("lambda_gb_second") * (gb_s - free_gb_s).max(0.0)
         + prices.million("dynamodb_million_writes", writes)
         + prices.million("dynamodb_million_reads", reads_of_tick * TICKS)
+        + decryptions(prices, services)
         + alarms(prices)
+}
+
+/// Looking whether secrets have changed is free; what a new copy of a function decrypts is not.
+fn decryptions(prices: &Prices, services: f64) -> f64 {
+    // The key of the canary beside those of services.
+    let pieces = (services / KEYS_A_PIECE).ceil() + 1.0;
+    let count = INGEST_STARTS * pieces + OTHER_STARTS * OTHER_SECRETS;
+    let charged = (count - prices.of("kms_free_requests")).max(0.0);
+    prices.of("kms_10k_requests") * charged / 1e4
 }
 
 /// The metrics that alarms of the template look at.
@@ -116,6 +138,14 @@ fn dollars(amount: f64) -> String {
     if amount < 10.0 { format!("${amount:.2}") } else { format!("${amount:.0}") }
 }
 
+/// Prices that nobody has looked up.
+fn from_memory(prices: &Prices) -> Vec<String> {
+    let all = prices.0.as_object().expect("an object").iter();
+    let is_memory =
+        |price: &Value| price["from"].as_str().is_some_and(|it| it.starts_with("memory"));
+    all.filter(|(_, price)| is_memory(price)).map(|(name, _)| format!("`{name}`")).collect()
+}
+
 fn tables(prices: &Prices) -> String {
     let mut text = String::from(
         "| services | heartbeat each | HTTP API | IngestUrl | cloudflaremon on Workers |\n\
@@ -147,7 +177,12 @@ fn tables(prices: &Prices) -> String {
         writeln!(text, "| {services} | {} |", costs.map(dollars).join(" | ")).expect("a text");
     }
     let checked = prices.0["checked"].as_str().expect("a date");
-    writeln!(text, "\nPrices of {checked}, us-east-1, without tax.").expect("a text");
+    let memory = from_memory(prices).join(", ");
+    let sentence = format!(
+        "\nPrices of {checked}, us-east-1, without tax. From memory, so look before you rely on them: \
+         {memory}."
+    );
+    writeln!(text, "{sentence}").expect("a text");
     text
 }
 

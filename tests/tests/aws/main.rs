@@ -5,6 +5,7 @@ mod cloud;
 mod cost;
 mod parts;
 mod permissions;
+mod role;
 mod routes;
 mod script;
 mod template;

@@ -8,7 +8,7 @@ use crate::template::{self, meaning, properties};
 use crate::tools::root;
 
 /// An action and what it may be done to.
-type Grant = (&'static str, &'static str);
+pub type Grant = (&'static str, &'static str);
 
 /// What every function may do.
 const EVERYBODY: [Grant; 2] =
@@ -70,7 +70,7 @@ const SCHEDULER: [Grant; 3] = [
 ];
 
 /// Every role with what it may do.
-fn table() -> [(&'static str, Vec<Grant>); 6] {
+pub fn table() -> [(&'static str, Vec<Grant>); 6] {
     let function = |own: &[Grant]| [&EVERYBODY[..], own].concat();
     [
         ("Ingest", function(&INGEST)),

@@ -50,7 +50,7 @@ fn sam_validates_the_template() {
 #[test]
 fn cfn_lint_has_nothing_to_say_about_the_transformed_template() {
     let (Some(lint), Some(file)) = (tool("sam", "cfn-lint"), template::file()) else { return };
-    is_content(&lint, &["--template", &file.to_string_lossy()]);
+    is_content(&lint, &["--template", &file.to_string_lossy(), "deploy/github-role.yaml"]);
 }
 
 #[test]
@@ -60,6 +60,8 @@ fn checkov_has_nothing_to_say_but_what_is_skipped_with_a_reason() {
     };
     let rules = root().join("tests/tests/aws/checkov.yaml");
     let arguments = ["--framework", "cloudformation", "--skip-download", "--quiet", "--compact"];
-    let about = ["--config-file", &rules.to_string_lossy(), "--file", &file.to_string_lossy()];
-    is_content(&checkov, &[&about[..], &arguments].concat());
+    for file in [&file.to_string_lossy(), "deploy/github-role.yaml"] {
+        let about = ["--config-file", &rules.to_string_lossy(), "--file", file];
+        is_content(&checkov, &[&about[..], &arguments].concat());
+    }
 }

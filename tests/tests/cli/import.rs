@@ -4,14 +4,17 @@ use std::path::Path;
 use anyhow::Result;
 use flatline_domain::time::DAY_MS;
 use flatline_domain::{Day, UnixMs};
+use flatline_embedded::{Engine, Execution};
+use flatline_harness::bridge::Bridge;
 use flatline_harness::config::{ConfigDir, KEY};
 use flatline_harness::http_client;
 use flatline_harness::process::FlatlineLaunch;
 use flatline_shared::clock::SystemClock;
 use flatline_shared::render::time::{date, rfc3339};
+use flatline_shared::store::{IfMissing, Store};
 use serde_json::{Map, Value, json};
 
-use crate::{Done, beat, flatline};
+use crate::{Done, beat, flatline, flatline_with};
 
 /// Ten days before `today`, each with one check in ten degraded and one in ten down; alerts of yesterday.
 fn export(today: Day) -> Value {
@@ -96,5 +99,45 @@ async fn what_is_no_export_changes_nothing() -> Result<()> {
     fs::write(&file, export(Day(20_000)).to_string())?;
     let running = import(&file, server.data(), config.path()).await?;
     assert_eq!(running.code, 75, "{running:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_past_goes_into_a_table_of_dynamodb_that_is_there() -> Result<()> {
+    let home = tempfile::tempdir()?;
+    let file = home.path().join("export.json");
+    let today = SystemClock::shared().now().day();
+    fs::write(&file, export(today).to_string())?;
+    let config = ConfigDir::new()?.service("api", 3_600)?;
+    let engine = Engine::memory()?;
+    let client = engine.client(Execution::Inline);
+    let store =
+        Store::open(client, "stack-Table-1", SystemClock::shared(), IfMissing::Create).await?;
+    let bridge = Bridge::start(engine).await?;
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let (data, url) = (text(&home.path().join("data")), bridge.url());
+    let into = async |table: &str, region: &str| {
+        let what = ["import", "cloudflaremon", &text(&file), "--config", &text(config.path())];
+        let there = ["--table", table, "--endpoint-url", &url];
+        let variables = [
+            ("AWS_REGION", region),
+            ("AWS_ACCESS_KEY_ID", "none"),
+            ("AWS_SECRET_ACCESS_KEY", "none"),
+            ("FLATLINE_DATA", &data),
+        ];
+        let arguments: Vec<_> = what.iter().chain(&there).map(|it| (*it).to_owned()).collect();
+        flatline_with(arguments, &variables).await
+    };
+    let nowhere = into("stack-Table-1", "").await?;
+    let sentence = "the variable AWS_REGION is not set";
+    assert!(nowhere.code != 0 && nowhere.stderr.contains(sentence), "{nowhere:?}");
+    let missing = into("stack-Table-2", "eu-central-1").await?;
+    assert_eq!((missing.code, missing.stdout.as_str()), (1, ""), "no table is made: {missing:?}");
+    let done = into("stack-Table-1", "eu-central-1").await?;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.starts_with("18 days of 2 services; 1 new of 1 alerts"), "{done:?}");
+    let days = store.days("api").await?;
+    assert_eq!(days.len(), 9, "{days:?}");
+    assert!(!home.path().join("data").exists(), "no data directory of this machine is touched");
     Ok(())
 }
