@@ -16,4 +16,5 @@ mod secrets;
 mod stage;
 mod story;
 mod twice;
+mod watch;
 mod watchdog;
