@@ -15,6 +15,10 @@ use super::{ApiError, form_data};
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// The largest body of alerts: in a big outage Alertmanager sends a group of hundreds, of 1 KiB each,
+/// and never sends again what a 4xx refuses. Lambda takes 6 MB, in which a quote needs two.
+pub const MAX_ALERT_BYTES: usize = 2 * 1024 * 1024;
+
 /// The deepest nesting of arrays and objects that is read.
 const MAX_NESTING: usize = 64;
 
@@ -34,12 +38,12 @@ pub struct JsonBody(pub Value);
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(parse(&Sent::from_request(request, state).await?.0)?))
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        Ok(Self(parse(&sent(request, MAX_BODY_BYTES).await?)?))
     }
 }
 
-/// The same with its bytes as they were sent, which may be signed. It may also be the field `data` of a
+/// The same of alerts, with its bytes as they were sent, which may be signed. It may also be the field `data` of a
 /// form, as some tools send it.
 #[derive(Debug)]
 pub struct SentJson {
@@ -52,8 +56,8 @@ pub struct SentJson {
 impl<S: Send + Sync> FromRequest<S> for SentJson {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Sent(bytes) = Sent::from_request(request, state).await?;
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = sent(request, MAX_ALERT_BYTES).await?;
         let json = parse(form_data::field(&bytes, "data").unwrap_or(&bytes))?;
         Ok(Self { bytes, json })
     }
@@ -66,24 +70,18 @@ pub struct FormBody(pub Vec<(String, String)>);
 impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Sent(body) = Sent::from_request(request, state).await?;
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let body = sent(request, MAX_BODY_BYTES).await?;
         Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
 }
 
-/// The bytes of a body that is not too large.
-struct Sent(Vec<u8>);
-
-impl<S: Send + Sync> FromRequest<S> for Sent {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        if is_encoded(request.headers()) {
-            return Err(ApiError::Encoded);
-        }
-        read(request).await.map(Self)
+/// The bytes of a body that is no larger than `limit`.
+async fn sent(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
+    if is_encoded(request.headers()) {
+        return Err(ApiError::Encoded);
     }
+    read(request, limit).await
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
@@ -93,19 +91,19 @@ fn is_encoded(headers: &HeaderMap) -> bool {
     })
 }
 
-async fn read(request: Request) -> Result<Vec<u8>, ApiError> {
+async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut body = request.into_body();
     let mut read = Vec::new();
     let mut total_bytes = 0;
     while let Some(data) = next_bytes(&mut body).await? {
         total_bytes += data.len();
-        if total_bytes <= MAX_BODY_BYTES {
+        if total_bytes <= limit {
             read.extend_from_slice(&data);
         } else if total_bytes > MAX_DROPPED_BYTES {
             break;
         }
     }
-    if total_bytes > MAX_BODY_BYTES { Err(ApiError::TooLarge) } else { Ok(read) }
+    if total_bytes > limit { Err(ApiError::TooLarge { limit }) } else { Ok(read) }
 }
 
 /// The next bytes; none of what is no data. `None`: the body is complete.

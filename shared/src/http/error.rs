@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::MAX_BODY_BYTES;
 use crate::config::ApiSwitch;
 use crate::store::StoreError;
 
@@ -37,8 +36,11 @@ pub enum ApiError {
     #[error("The body did not arrive in time: try again")]
     Stalled,
     /// 413: the body is too large.
-    #[error("The body is larger than {} KiB", MAX_BODY_BYTES / 1024)]
-    TooLarge,
+    #[error("The body is larger than {} KiB", limit / 1024)]
+    TooLarge {
+        /// How many bytes are accepted.
+        limit: usize,
+    },
     /// 422: a list in the body is too long.
     #[error("At most {limit} entries are accepted at once")]
     TooMany {
@@ -112,7 +114,7 @@ impl ApiError {
             Self::Disabled(_) => (StatusCode::FORBIDDEN, "api-disabled"),
             Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-not-supported"),
             Self::Stalled => (StatusCode::SERVICE_UNAVAILABLE, "request-timeout"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
             Self::TooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-body"),
             Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),

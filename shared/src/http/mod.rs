@@ -28,7 +28,7 @@ mod route;
 mod server;
 
 pub use access::{Reader, SignInForm};
-pub use body::{FormBody, JsonBody, MAX_BODY_BYTES, SentJson};
+pub use body::{FormBody, JsonBody, MAX_ALERT_BYTES, MAX_BODY_BYTES, SentJson};
 pub use cors::join_vary;
 pub use error::ApiError;
 pub use openapi::openapi;

@@ -113,7 +113,8 @@ async fn five_hundred_alerts_in_one_body_are_a_few_messages_where_people_read_th
     let mut world = World::start(config).await?;
     let alert = |n: usize| {
         json!({"status": "firing", "fingerprint": format!("{n:016x}"),
-            "labels": {"alertname": "X", "instance": format!("host-{n}")}})
+            "labels": {"alertname": "X", "instance": format!("host-{n}")},
+            "annotations": {"description": "what rules write ".repeat(60)}})
     };
     let group = json!({"version": "4", "alerts": (0..500).map(alert).collect::<Vec<_>>()});
     let url = format!("{}/api/alert", world.flatline.url());
