@@ -149,6 +149,7 @@ fn everything_that_can_go_wrong_has_an_alarm() {
         "DeadLettersAlarm",
         "DeadMessagesAlarm",
         "NotifierErrorsAlarm",
+        "NotifierSilentAlarm",
         "OldestMessageAlarm",
         "ServerErrorsAlarm",
         "ThrottlesAlarm",
@@ -162,12 +163,15 @@ fn everything_that_can_go_wrong_has_an_alarm() {
         for actions in ["AlarmActions", "OKActions"] {
             assert_eq!(alarm[actions], json!([{"Ref": "AlarmTopic"}]), "{name}");
         }
-        let missing = if name == "CheckerSilentAlarm" { "breaching" } else { "notBreaching" };
+        let missing = if name.ends_with("SilentAlarm") { "breaching" } else { "notBreaching" };
         assert_eq!(alarm["TreatMissingData"], missing, "{name}");
         assert!(operations.contains(&format!("### {name}")), "docs/operations.md has no {name}");
     }
-    let silent = properties(template, "CheckerSilentAlarm");
-    assert_eq!((&silent["Period"], &silent["EvaluationPeriods"]), (&json!(60), &json!(3)));
+    for function in ["Checker", "Notifier"] {
+        let silent = properties(template, &format!("{function}SilentAlarm"));
+        assert_eq!((&silent["Period"], &silent["EvaluationPeriods"]), (&json!(60), &json!(3)));
+        assert_eq!(meaning(&silent["Dimensions"][0]["Value"]), function);
+    }
     assert_eq!(properties(template, "OldestMessageAlarm")["Threshold"], 600);
     let errors = properties(template, "ServerErrorsAlarm")["Metrics"].as_array().expect("metrics");
     let stat = |metric: &Value| {
