@@ -5,7 +5,9 @@ export const record = async (page, act) => {
   const session = await page.context().newCDPSession(page), events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
   await session.send("Tracing.start", {
-    transferMode: "ReportEvents", traceConfig: { includedCategories: ["devtools.timeline", "toplevel"] },
+    transferMode: "ReportEvents",
+    // Tasks are told by the second one.
+    traceConfig: { includedCategories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] },
   });
   await act();
   const ended = new Promise((done) => session.once("Tracing.tracingComplete", done));
@@ -22,7 +24,7 @@ export const record = async (page, act) => {
     .map((task) => ({
       ms: task.dur / 1_000,
       styled: sum(of(task, styled).map(({ args }) => args.elementCount)),
-      laid: sum(of(task, laid).map(({ args }) => args.beginData.dirtyObjects)),
+      laid: sum(of(task, laid).map(({ args }) => args.beginData.dirtyObjects ?? 0)),
     }));
   return tasks.sort((one, other) => other.ms - one.ms);
 };
