@@ -1,6 +1,9 @@
 // What a page's main thread did: tasks and how much each had to style and to lay out.
 
-/** Records while `act` runs. Of each task: ms, elements styled, boxes laid out. Longest first. */
+/** What a page does; the recording itself has tasks in which there is none of it. */
+const WORK = ["EventDispatch", "FunctionCall", "TimerFire", "FireAnimationFrame", "UpdateLayoutTree", "Layout", "PrePaint", "Paint"];
+
+/** Records while `act` runs. Of each task of the page: ms, elements styled, boxes laid out. Longest first. */
 export const record = async (page, act) => {
   const session = await page.context().newCDPSession(page), events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
@@ -19,8 +22,10 @@ export const record = async (page, act) => {
   const of = (task, inside) => inside.filter(({ pid, tid, ts }) =>
     pid === task.pid && tid === task.tid && ts >= task.ts && ts < task.ts + task.dur);
   const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+  const worked = events.filter(({ name }) => WORK.includes(name));
   const main = new Set(styled.map(({ pid, tid }) => `${pid} ${tid}`));
   const tasks = events.filter(({ name, dur, pid, tid }) => name === "RunTask" && dur > 1_000 && main.has(`${pid} ${tid}`))
+    .filter((task) => of(task, worked).length > 0)
     .map((task) => ({
       ms: task.dur / 1_000,
       styled: sum(of(task, styled).map(({ args }) => args.elementCount)),
