@@ -110,7 +110,7 @@ async fn demo(args: &DemoArgs) -> Result<String, Failure> {
     let client = engine.client(Execution::Inline);
     let store = Store::open(client, wiring::table(&env), clock.clone(), IfMissing::Create).await?;
     let cues = script(args.seed, i64::from(args.days), until);
-    let committed = Stage { store: &store, config: &config }.play(&cues).await?;
+    let committed = Stage { store: &store, config: &config }.play(&cues, until).await?;
     engine.backup(&lock.directory().join(DATABASE))?;
 
     let (data, config_dir) = (shown(lock.directory()), shown(&directory));

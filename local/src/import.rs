@@ -108,17 +108,14 @@ async fn import(args: &FileArgs) -> Result<String, Failure> {
     let config = Config::load(&args.config, &env.clone().without_channels().without_page())?;
     let clock = SystemClock::shared();
     // Nobody else may write to the data directory meanwhile; a table of DynamoDB is there to be shared.
-    let (store, _lock) = match &args.table {
-        Some(table) => {
-            let client = aws::client(&Role::CHECKER, &env, args.endpoint_url.as_deref())?;
-            (Store::open_existing(client, table, clock.clone()).await?, None)
-        }
-        None => {
-            let lock = DataLock::take(&args.data)?;
-            let engine = Engine::open(&lock.directory().join(DATABASE))?;
-            let (client, table) = (engine.client(Execution::Inline), wiring::table(&env));
-            (Store::open(client, table, clock.clone(), IfMissing::Create).await?, Some(lock))
-        }
+    let (store, _lock) = if let Some(table) = &args.table {
+        let client = aws::client(&Role::CHECKER, &env, args.endpoint_url.as_deref())?;
+        (Store::open_existing(client, table, clock.clone()).await?, None)
+    } else {
+        let lock = DataLock::take(&args.data)?;
+        let engine = Engine::open(&lock.directory().join(DATABASE))?;
+        let (client, table) = (engine.client(Execution::Inline), wiring::table(&env));
+        (Store::open(client, table, clock.clone(), IfMissing::Create).await?, Some(lock))
     };
     let today = clock.now().day();
     let mut told = Told::default();

@@ -22,8 +22,8 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Plays everything; returns how many changes of status were committed.
-    pub async fn play(&self, cues: &[Cue]) -> Result<usize, StoreError> {
+    /// Plays everything up to `now`; returns how many changes of status were committed.
+    pub async fn play(&self, cues: &[Cue], now: UnixMs) -> Result<usize, StoreError> {
         let Some(first) = cues.first() else { return Ok(0) };
         self.store.refine_sight(NO_HOLES_MS, first.at).await?;
         self.store.prove(first.at).await?;
@@ -38,6 +38,8 @@ impl Stage<'_> {
                 Act::Alert(outside) => self.alert(outside, n, cue.at).await?,
             };
         }
+        // Otherwise nobody would have watched since the last look.
+        self.store.prove(now).await?;
         Ok(committed)
     }
 

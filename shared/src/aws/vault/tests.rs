@@ -93,7 +93,7 @@ async fn store(answers: Vec<(u16, Value)>) -> (Vault, Arc<Mutex<Vec<(HeaderMap, 
 }
 
 /// A page with one parameter.
-fn page(name: &str, value: &str, version: Value, modified: Value, next: Value) -> (u16, Value) {
+fn page(name: &str, value: &str, version: &Value, modified: &Value, next: &Value) -> (u16, Value) {
     let parameter = json!({
         "Name": format!("/flatline/prod/ingest/{name}"),
         "Value": value,
@@ -110,8 +110,8 @@ fn told(reading: &Reading, name: &str) -> String {
 #[tokio::test]
 async fn every_page_is_read_and_the_requests_are_signed() {
     let pages = vec![
-        page("API_KEYS/1", r#"{"a":"1"}"#, json!(1), json!(5.5), json!("more")),
-        page("API_KEYS/2", r#"{"b":"2"}"#, json!(1), json!(5.5), json!(null)),
+        page("API_KEYS/1", r#"{"a":"1"}"#, &json!(1), &json!(5.5), &json!("more")),
+        page("API_KEYS/2", r#"{"b":"2"}"#, &json!(1), &json!(5.5), &json!(null)),
     ];
     let (vault, asked) = store(pages).await;
     let reading = vault.renew(&Reading::default(), NOW).await.unwrap();
@@ -135,15 +135,14 @@ async fn secrets_are_decrypted_again_only_if_one_has_changed() {
         ("deleted and made again up to that version", json!(3), json!(6.5), true),
         ("a store that tells no versions", json!(null), json!(5.5), true),
     ] {
-        let first = page("ALERT_API_KEY", "old", version.clone(), json!(5.5), json!(null));
+        let first = page("ALERT_API_KEY", "old", &version, &json!(5.5), &json!(null));
         let first = if version.is_null() {
             first
         } else {
-            page("ALERT_API_KEY", "old", json!(3), json!(5.5), json!(null))
+            page("ALERT_API_KEY", "old", &json!(3), &json!(5.5), &json!(null))
         };
-        let look =
-            page("ALERT_API_KEY", "encrypted", version.clone(), modified.clone(), json!(null));
-        let second = page("ALERT_API_KEY", "new", version, modified, json!(null));
+        let look = page("ALERT_API_KEY", "encrypted", &version, &modified, &json!(null));
+        let second = page("ALERT_API_KEY", "new", &version, &modified, &json!(null));
         let (vault, asked) = store(vec![first, look, second]).await;
         let known = vault.renew(&Reading::default(), NOW).await.unwrap();
         let newer = vault.renew(&known, NOW).await.unwrap();
@@ -162,7 +161,7 @@ async fn secrets_are_decrypted_again_only_if_one_has_changed() {
 
 #[tokio::test]
 async fn a_parameter_more_or_less_is_a_change() {
-    let one = || page("READ_API_KEY", "key", json!(1), json!(1), json!(null));
+    let one = || page("READ_API_KEY", "key", &json!(1), &json!(1), &json!(null));
     let none = (200, json!({"Parameters": []}));
     let (vault, _) = store(vec![one(), none.clone(), none]).await;
     let known = vault.renew(&Reading::default(), NOW).await.unwrap();
