@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Sends an alert as another tool would, to see which channels get it.
 
-    test-external-alert.py [TITLE] [SEVERITY] [CHANNEL,..]
+    test-external-alert.py [--keep] [TITLE] [SEVERITY] [CHANNEL,..]
+
+Its end is sent right after it; with --keep it stays open.
 
 FLATLINE_URL (or WORKER_URL) is the address, ALERT_API_KEY or the file ALERT_API_KEY_FILE the key;
 FLATLINE_HEADERS and the file FLATLINE_HEADERS_FILE have more request headers, one per line.
@@ -25,7 +27,9 @@ def stored(name):
 
 
 def main():
-    given = dict(enumerate(sys.argv))
+    arguments = sys.argv[1:]
+    keep = arguments[:1] == ["--keep"]
+    given = dict(enumerate(arguments[1:] if keep else arguments, 1))
     url = os.environ.get("FLATLINE_URL") or os.environ.get("WORKER_URL")
     if not url:
         print("test-external-alert.py: no address: set FLATLINE_URL", file=sys.stderr)
@@ -52,6 +56,17 @@ def main():
         header, _, value = line.partition(":")
         headers[header.strip()] = value.strip()
     url = re.sub("/api/heartbeat$", "", url.rstrip("/")) + "/api/alert"
+    status = send(url, headers, body)
+    # With 400 some channels may have been told; whoever was told hears the end, so it names none.
+    if keep or status not in (200, 400):
+        return 0 if status == 200 else 1
+    body.pop("channels", None)
+    end = send(url, headers, dict(body, status="resolved"))
+    return 0 if status == end == 200 else 1
+
+
+def send(url, headers, body):
+    """The status of the answer, which is printed; None if there was none."""
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
     try:
         answer = urllib.request.urlopen(request, timeout=30)
@@ -59,10 +74,10 @@ def main():
         answer = error
     except OSError as error:
         print("test-external-alert.py: %s" % error, file=sys.stderr)
-        return 1
+        return None
     with answer:
         print(answer.status, answer.read().decode("utf-8", "replace"))
-    return 0 if answer.status == 200 else 1
+        return answer.status
 
 
 if __name__ == "__main__":

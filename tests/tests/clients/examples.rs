@@ -140,6 +140,11 @@ async fn alerts_are_sent_by_hand() -> Result<()> {
             command.env("PATH", "/usr/bin:/bin").env("FLATLINE_URL", server.url());
             command.env("ALERT_API_KEY", key).output()
         };
+        let lines = |said: &str| said.lines().filter(|line| line.starts_with("200 {")).count();
+        let kept = alert(ALERT_KEY, &["--keep", "stays", "critical"])?;
+        let said = String::from_utf8_lossy(&kept.stdout).into_owned();
+        ensure!(kept.status.success() && lines(&said) == 1, "{script}: {said}");
+        ensure!(said.contains(r#""alertTitle":"stays""#), "{script}: {said}");
         let sent = alert(ALERT_KEY, &["Disk \"full\" \\o/", "critical"])?;
         let said = String::from_utf8_lossy(&sent.stdout).into_owned();
         ensure!(
@@ -148,6 +153,8 @@ async fn alerts_are_sent_by_hand() -> Result<()> {
             sent.stderr
         );
         ensure!(said.contains(r#""alertTitle":"Disk \"full\" \\o/""#), "{script}: {said}");
+        ensure!(lines(&said) == 2, "{script}: its end is sent, too: {said}");
+        ensure!(!said.contains("known already"), "{script}: the end is one: {said}");
         let refused = alert("wrong", &[])?;
         let said = String::from_utf8_lossy(&refused.stdout).into_owned();
         ensure!(refused.status.code() == Some(1) && said.starts_with("401 "), "{script}: {said}");
@@ -199,13 +206,16 @@ fn scripts_for_alerts_take_the_variables_of_the_clients() -> Result<()> {
         ("python3", "test-notification.py", "/api/test-notification"),
     ] {
         let Some(program) = installed(interpreter) else { continue };
-        let server = Server::giving(vec![Answer::Http(200, "", "{}")]);
+        // An alert is followed by its end.
+        let sends = if path == "/api/alert" { 2 } else { 1 };
+        let server = Server::giving(vec![Answer::Http(200, "", "{}"); sends]);
         let mut command = Command::new(&program);
         command.arg(clients().join(script)).arg("x").env_clear().env("PATH", "/usr/bin:/bin");
         command.env("FLATLINE_URL", format!("{}/api/heartbeat/", server.url));
         command.env("FLATLINE_HEADERS", "X-One: a \"b\" \\c\nX-Two: d");
         let sent = command.env("ALERT_API_KEY", "k").output()?;
         ensure!(sent.status.success(), "{script}: {}", String::from_utf8_lossy(&sent.stderr));
+        ensure!(server.asked().len() == sends, "{script}: {:?}", server.asked().len());
         let asked = server.asked().remove(0);
         ensure!(asked.head.starts_with(&format!("post {path} http/1.1\r\n")), "{}", asked.head);
         for header in ["x-one: a \"b\" \\c\r\n", "x-two: d\r\n", "authorization: bearer k\r\n"] {
@@ -215,7 +225,7 @@ fn scripts_for_alerts_take_the_variables_of_the_clients() -> Result<()> {
             command.env_remove("ALERT_API_KEY").env("ALERT_API_KEY_FILE", "/no/such").output()?;
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         ensure!(!refused.status.success() && said.contains("/no/such"), "{script}: {said}");
-        ensure!(said.lines().count() == 1 && server.asked().len() == 1, "{script}: {said}");
+        ensure!(said.lines().count() == 1 && server.asked().len() == sends, "{script}: {said}");
     }
     Ok(())
 }
