@@ -17,7 +17,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     let body = &payload.body;
     let title = body.needed("title")?;
     // The default has no transition of its own: it stands in brackets at the title's beginning.
-    let (bracket, bare) = split(&title);
+    let (bracket, bare) = split(without_priority(&title));
     let transition = body.word("transition").unwrap_or_else(|| bracket.to_owned());
     let transition = transition.to_ascii_lowercase();
     let alert = Alert {
@@ -27,7 +27,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         labels: tags(body),
         channels: body.channels()?,
         phase: if transition.contains("recovered") { Phase::Resolved } else { Phase::Firing },
-        dedup_key: body.word("cycle_key").or_else(|| Some(bare.to_owned())),
+        dedup_key: body.word("cycle_key").or_else(|| Some(identity(bracket, bare))),
         link: body.link("link"),
         title,
         // What was retried may come after its own end.
@@ -35,6 +35,20 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         ..Alert::default()
     };
     Ok(alert.into())
+}
+
+/// A monitor that has a priority says so first: `[P1] [Triggered] CPU`.
+fn without_priority(title: &str) -> &str {
+    let rest = title.strip_prefix("[P").and_then(|rest| rest.split_once(']'));
+    let is_level = |level: &str| matches!(level, "1" | "2" | "3" | "4" | "5");
+    rest.filter(|(level, _)| is_level(level)).map_or(title, |(_, rest)| rest.trim_start())
+}
+
+/// A monitor of many hosts has the same title for each: only the scope in the bracket tells them
+/// apart.
+fn identity(bracket: &str, bare: &str) -> String {
+    let scope = bracket.split_once(" on {").map_or("", |(_, scope)| scope.trim_end_matches('}'));
+    format!("{scope} {bare}").trim_start().to_owned()
 }
 
 /// `[Triggered on {host:a}] CPU` is `Triggered on {host:a}` and `CPU`.

@@ -49,12 +49,17 @@ fn target(monitor: &Fields<'_>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// A test, or a word about a certificate: nothing that begins or ends.
+/// What belongs to no heartbeat: a certificate or domain that will expire, or what the button "Test"
+/// sends (`<name of the notification> Testing`).
 fn notice(said: String) -> Alert {
+    let is_test = said.trim_end().ends_with(" Testing");
+    // The number of days that are left does not make it another one.
+    let about = said.split_once(" will expire in ").map(|(about, _)| about.to_owned());
     Alert {
         title: said.lines().next().unwrap_or_default().to_owned(),
+        severity: if is_test { "info" } else { "warning" }.to_owned(),
+        topic: about,
         message: said,
-        severity: "info".to_owned(),
         source: "uptime-kuma".to_owned(),
         ..Alert::default()
     }
