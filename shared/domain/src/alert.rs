@@ -46,7 +46,7 @@ impl AlertPhase {
 pub enum AlertRank {
     /// `ok`: all is well.
     Fine,
-    /// `info`.
+    /// `info`, and `none`.
     Info,
     /// `warning`, and every word that is not known.
     Warning,
@@ -62,7 +62,7 @@ impl AlertRank {
     pub fn of(severity: &str) -> Self {
         match severity.trim().to_ascii_lowercase().as_str() {
             "ok" => Self::Fine,
-            "info" => Self::Info,
+            "info" | "none" => Self::Info,
             "error" => Self::Error,
             "critical" => Self::Critical,
             _ => Self::Warning,
@@ -137,6 +137,8 @@ pub struct AlertArrival {
     pub changed_at: Option<UnixMs>,
     /// Who is to hear of it if it opens or ends nothing.
     pub news: AlertNews,
+    /// Whether its sender says nothing of a status, so that good news may be the end.
+    pub is_status_implied: bool,
 }
 
 /// What becomes of it.
@@ -244,11 +246,12 @@ impl AlertArrival {
         before.and_then(|before| before.changed_at).max(ours)
     }
 
-    /// Good news end trouble of the same key, also where they do not say so.
+    /// Good news end trouble of the same key where their sender never says that it is over. Who says
+    /// that it still fires is believed, however mild it became.
     fn ends(&self, open: &AlertRecord) -> bool {
         let is_good_news = !self.rank.is_trouble() && open.rank.is_trouble();
         let is_fine = self.rank == AlertRank::Fine && open.rank > AlertRank::Fine;
-        self.phase == AlertPhase::Resolved || is_good_news || is_fine
+        self.phase == AlertPhase::Resolved || self.is_status_implied && (is_good_news || is_fine)
     }
 
     /// Whether what is over already is told as over once more: without a key it may be about another

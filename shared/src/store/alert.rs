@@ -59,6 +59,7 @@ impl ExternalAlert {
             is_untold: before.is_some_and(|before| self.untold(before).next().is_some()),
             changed_at: self.changed_at,
             news: self.news,
+            is_status_implied: self.is_status_implied,
         }
     }
 

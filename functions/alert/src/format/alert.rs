@@ -41,6 +41,8 @@ pub(crate) struct Alert {
     pub(crate) changed_at: Option<UnixMs>,
     /// Who is to hear of it if it opens or ends nothing.
     pub(crate) news: AlertNews,
+    /// Whether it says nothing of a status, so that good news may be the end.
+    pub(crate) is_status_implied: bool,
 }
 
 /// Whether the trouble is there or over.
@@ -53,6 +55,16 @@ impl Alert {
         match self.phase {
             Phase::Resolved => Status::Up,
             Phase::Firing => AlertRank::of(&self.severity).status(),
+        }
+    }
+
+    /// Who is to hear of it if it opens or ends nothing: severity `none` is that of alerts that are no
+    /// trouble, such as Prometheus' Watchdog.
+    pub(crate) fn news(&self) -> AlertNews {
+        match (self.severity.trim().eq_ignore_ascii_case("none"), self.phase) {
+            (false, _) => self.news,
+            (true, Phase::Firing) => AlertNews::Note,
+            (true, Phase::Resolved) => AlertNews::State,
         }
     }
 

@@ -22,6 +22,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     if title.trim().is_empty() || message.trim().is_empty() {
         return Err(FormatError::Field("title and message must not be empty".to_owned()));
     }
+    let status = body.text("status")?;
     let alert = Alert {
         title,
         message,
@@ -30,7 +31,8 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         labels: body.pairs("labels")?,
         annotations: body.pairs("annotations")?,
         channels: body.channels()?,
-        phase: phase(body.text("status")?.as_deref()),
+        phase: phase(status.as_deref()),
+        is_status_implied: status.is_none(),
         dedup_key: body.text("dedup_key")?,
         changed_at: body.time("changed_at"),
         link: body.link("link"),

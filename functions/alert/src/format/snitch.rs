@@ -1,5 +1,6 @@
 //! Webhooks of Dead Man's Snitch (<https://deadmanssnitch.com/docs/integrations/webhooks>).
 
+use flatline_domain::AlertNews;
 use serde_json::Value;
 
 use super::fields::{Fields, labels};
@@ -16,10 +17,11 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     let data = body.object("data")?.ok_or_else(|| body.wrong("data", "an object"))?;
     let snitch = data.object("snitch")?.ok_or_else(|| data.wrong("snitch", "an object"))?;
     let token = snitch.word("token");
-    let (severity, phase) = match body.word("type").as_deref() {
-        Some("snitch.reporting") => ("critical", Phase::Resolved),
-        Some("snitch.paused") => ("info", Phase::Firing),
-        _ => ("critical", Phase::Firing),
+    let (severity, phase, news) = match body.word("type").as_deref() {
+        Some("snitch.reporting") => ("critical", Phase::Resolved, AlertNews::Trouble),
+        // Nothing was reported: a snitch that is missing stays so.
+        Some("snitch.paused") => ("info", Phase::Firing, AlertNews::Note),
+        _ => ("critical", Phase::Firing, AlertNews::Trouble),
     };
     let name = snitch.word("name").or_else(|| token.clone());
     let alert = Alert {
@@ -31,6 +33,7 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
         phase,
         dedup_key: token,
         changed_at: body.time("timestamp"),
+        news,
         ..Alert::default()
     };
     Ok(alert.into())

@@ -105,6 +105,32 @@ async fn alerts_without_a_key_are_known_by_source_title_and_what_they_say() {
 }
 
 #[tokio::test]
+async fn only_who_says_no_status_ends_trouble_with_good_news() {
+    let fixture = Fixture::new().await;
+    let one = json!(["webhook"]);
+    for (sentence, fields, sent) in [
+        ("it opens", json!({"severity": "critical"}), &one),
+        ("milder, but it fires", json!({"severity": "info", "status": "firing"}), &json!([])),
+        ("none, but it fires", json!({"severity": "none", "status": "firing"}), &json!([])),
+        ("good news without a status", json!({"severity": "info"}), &one),
+        ("severity none begins nothing", json!({"severity": "none", "dedup_key": "w"}), &json!([])),
+        ("each time", json!({"severity": "None", "dedup_key": "w"}), &json!([])),
+        (
+            "and has no end",
+            json!({"severity": "none", "dedup_key": "w", "status": "resolved"}),
+            &json!([]),
+        ),
+    ] {
+        let mut body =
+            json!({"title": "t", "message": "m", "dedup_key": "k", "channel": "webhook"});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let (status, answer) = fixture.post(body).await;
+        assert_eq!((status, &answer["channelsSent"]), (200, sent), "{sentence}: {answer}");
+    }
+    assert_eq!(waiting(&fixture).await, ["t firing", "t resolved"]);
+}
+
+#[tokio::test]
 async fn the_end_of_what_was_told_to_nobody_is_told_to_nobody() {
     let fixture = Fixture::new().await;
     let body = |status: &str, more: Value| {

@@ -21,7 +21,8 @@ fn arrives(
 ) -> AlertArrival {
     let at = TOLD_AT.plus_ms(after_ms);
     let (changed_at, news) = (None, AlertNews::Trouble);
-    AlertArrival { phase, rank, at, content, is_untold: false, changed_at, news }
+    let (is_untold, is_status_implied) = (false, true);
+    AlertArrival { phase, rank, at, content, is_untold, changed_at, news, is_status_implied }
 }
 
 #[test]
@@ -66,6 +67,21 @@ fn an_alert_with_a_key_opens_gets_worse_and_ends() {
 }
 
 #[test]
+fn what_is_said_to_fire_never_ends() {
+    for (sentence, before, phase, rank, expected) in [
+        ("a notice that still fires is no end", Error, Firing, Info, Nothing),
+        ("neither is one that is fine", Error, Firing, Fine, Nothing),
+        ("nor the end of a notice", Info, Firing, Fine, Nothing),
+        ("only the end is", Error, Resolved, Info, End),
+        ("worse is told all the same", Info, Firing, Error, Again(AlertReason::Worse)),
+    ] {
+        let arrival =
+            AlertArrival { is_status_implied: false, ..arrives(phase, rank, None, 1_000) };
+        assert_eq!(arrival.step(Some(&known(Firing, before, None)), None), expected, "{sentence}");
+    }
+}
+
+#[test]
 fn what_still_fires_is_told_again_after_the_time_between_reminders() {
     let open = known(Firing, Error, None);
     for (sentence, rank, after_ms, repeat_ms, expected) in [
@@ -105,7 +121,7 @@ fn severities_have_ranks_and_unknown_words_are_warnings() {
         ("Info", Info),
         ("warning", Warning),
         ("page", Warning),
-        ("none", Warning),
+        ("none", Info),
         ("", Warning),
         (" ERROR ", Error),
         ("Critical", Critical),

@@ -23,6 +23,7 @@ fn alert(id: &str, phase: AlertPhase, severity: &str, channels: &[&str]) -> Exte
         id: id.to_owned(),
         at: START,
         began_at: START,
+        is_status_implied: true,
         phase,
         severity: severity.to_owned(),
         source: "custom".to_owned(),

@@ -19,6 +19,8 @@ pub struct ExternalAlert {
     pub changed_at: Option<UnixMs>,
     /// Who is to hear of it if it opens or ends nothing.
     pub news: AlertNews,
+    /// Whether its sender says nothing of a status, so that good news may be the end.
+    pub is_status_implied: bool,
     /// Whether the trouble is there or over.
     pub phase: AlertPhase,
     /// As sent.
