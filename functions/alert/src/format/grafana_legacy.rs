@@ -12,7 +12,9 @@ pub(super) const FORMAT: Format = Format { name: "grafana-legacy", knows, parse 
 
 fn knows(payload: &Payload<'_>) -> bool {
     let body = &payload.body;
-    body.has("evalMatches") || body.has("ruleId") || body.has("ruleName") && body.has("state")
+    // Many tools have a `ruleId`: only Grafana has it beside a state.
+    let is_rule = body.has("ruleId") || body.has("ruleName");
+    body.has("evalMatches") || is_rule && body.has("state")
 }
 
 fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {

@@ -81,6 +81,14 @@ fn a_format_that_is_named_reads_what_it_would_not_be_given() {
 }
 
 #[test]
+fn the_rule_of_another_tool_is_none_of_grafana() {
+    for (more, format) in [("severity", "generic"), ("state", "grafana-legacy")] {
+        let body = json!({"title": "t", "message": "m", "ruleId": 5, more: "critical"});
+        assert_eq!(known(&HeaderMap::new(), &body), Some(format), "{more}");
+    }
+}
+
+#[test]
 fn five_hundred_alerts_are_five_hundred_alerts() {
     let alert = |n: usize| json!({"labels": {"alertname": "X", "n": n}, "fingerprint": n});
     for version in ["1", "4"] {
