@@ -110,3 +110,20 @@ fn the_proof_goes_to_the_http_api_unless_told_otherwise() {
     assert_eq!(*url, json!({"Fn::If": ["HasCanaryUrl", {"Ref": "CanaryUrl"}, {"Fn::Sub": own}]}));
     assert_eq!(template["Parameters"]["CanaryUrl"]["Default"], "");
 }
+
+#[test]
+fn events_of_health_come_where_they_are_asked_for() {
+    let Some(template) = template::transformed() else { return };
+    let rule = properties(template, "HealthRule");
+    let sample = root().join("events/alert-eventbridge-health.json");
+    let sample = std::fs::read_to_string(sample).expect("the sample");
+    let event: Value = serde_json::from_str(&sample).expect("JSON");
+    assert!(matches(&rule["EventPattern"], &event), "{event}");
+    assert_eq!(template["Parameters"]["HealthEvents"]["Default"], "no");
+    let target = &rule["Targets"][0];
+    assert_eq!(meaning(&target["Arn"]), "Alert.Arn");
+    assert_eq!(meaning(&target["DeadLetterConfig"]["Arn"]), "DeadLetters.Arn");
+    for name in ["HealthRule", "HealthRulePermission"] {
+        assert_eq!(template["Resources"][name]["Condition"], "TakesHealthEvents", "{name}");
+    }
+}
