@@ -129,7 +129,7 @@ pub fn all() -> Result<Vec<Suite>> {
             .with(&[Packages::Python]),
         suite("lambda", "the same through the five Lambda binaries", 1200, after_build(lambda))
             .needing(&[VENV])
-            .with(&[Packages::Python]),
+            .with(&[Packages::Python, Packages::CargoLambda]),
         suite("aws", "what goes to AWS, by its tools and by its own rules", 900, vec![aws()])
             .needing(&[VENV])
             .with(&[Packages::Python, Packages::Sam, Packages::Checkov]),

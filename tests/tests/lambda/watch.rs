@@ -1,7 +1,7 @@
 //! `cargo lambda watch` and `cargo lambda invoke`, as people try the functions on their own machine.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flatline_harness::config::{ConfigDir, KEY};
 use flatline_harness::deployment::Deployment;
@@ -21,7 +21,17 @@ fn cargo_lambda(words: &[&str], port: u16) -> Option<Launch> {
         eprintln!("skipped: no {}; `cargo xtask test` makes it", path.display());
         return None;
     }
-    let launch = words.iter().fold(Launch::of(path).arg("lambda"), |it, word| it.arg(*word));
+    let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where cargo lives, whom it asks about the workspace"
+    )]
+    let homes = ["HOME", "CARGO_HOME", "RUSTUP_HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let launch = Launch::of(path).arg("lambda").env("PATH", &format!("{cargo}:/usr/bin:/bin"));
+    let launch = homes.fold(launch, |launch, (name, value)| launch.env(name, &value));
+    let launch = words.iter().fold(launch, |launch, word| launch.arg(*word));
     let here = launch.arg("--invoke-address").arg("127.0.0.1");
     Some(here.arg("--invoke-port").arg(port.to_string()))
 }
@@ -82,7 +92,8 @@ async fn the_paths_of_production_are_served_here_and_the_checker_is_rung_by_hand
         let text = answer.text().await?;
         assert!(text.contains(sign), "{path}: {text}");
     }
-    let alert = http_client().post(format!("{url}/api/alert")).json(&json!({})).send().await?;
+    let alert = http_client().post(format!("{url}/api/alert"));
+    let alert = alert.json(&json!({"title": "t", "message": "m"})).send().await?;
     assert_eq!(alert.status(), 401, "the function alert answers, without a key");
     drop(running);
     Ok(())
