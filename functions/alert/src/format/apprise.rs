@@ -15,8 +15,12 @@ fn knows(payload: &Payload<'_>) -> bool {
 
 fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     let body = &payload.body;
-    let message = body.needed("message")?;
     let title = body.text("title")?;
+    // It sends a title alone, or with an attachment, which is not kept.
+    let message = match title {
+        Some(_) => body.text("message")?.unwrap_or_default(),
+        None => body.needed("message")?,
+    };
     let (severity, phase) = match body.word("type").as_deref() {
         Some("failure") => ("critical", Phase::Firing),
         Some("success") => ("info", Phase::Resolved),

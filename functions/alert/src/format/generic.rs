@@ -42,9 +42,25 @@ fn parse(payload: &Payload<'_>) -> Result<Parsed, FormatError> {
     Ok(alert.into())
 }
 
+/// Words of senders for what is over.
+const OVER: [&str; 12] = [
+    "resolved",
+    "ok",
+    "up",
+    "recovered",
+    "closed",
+    "clear",
+    "cleared",
+    "normal",
+    "inactive",
+    "healthy",
+    "success",
+    "good",
+];
+
 fn phase(word: Option<&str>) -> Phase {
     match word.map(str::to_ascii_lowercase).as_deref() {
-        Some("resolved" | "ok" | "up" | "recovered") => Phase::Resolved,
+        Some(word) if OVER.contains(&word) => Phase::Resolved,
         _ => Phase::Firing,
     }
 }

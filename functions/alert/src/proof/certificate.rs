@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{
     AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
+use tokio::sync::Semaphore;
 use url::Url;
 use webpki::EndEntityCert;
 
@@ -24,9 +25,22 @@ use crate::format::Envelope;
 /// Certificates that are remembered. There are a few per region, exchanged about yearly.
 const REMEMBERED: usize = 32;
 
+/// Fetched at once. Anybody may name an address of a certificate that there is none at, and must not
+/// keep all copies of this function waiting for it.
+const AT_ONCE: usize = 4;
+
 /// Certificates by their address, fetched once per process.
-#[derive(Clone, Default)]
-pub(crate) struct Certificates(Arc<Mutex<HashMap<Url, CertificateDer<'static>>>>);
+#[derive(Clone)]
+pub(crate) struct Certificates {
+    remembered: Arc<Mutex<HashMap<Url, CertificateDer<'static>>>>,
+    fetching: Arc<Semaphore>,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self { remembered: Arc::default(), fetching: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
 
 impl Certificates {
     /// The certificate at this address, which must be one of SNS.
@@ -39,6 +53,7 @@ impl Certificates {
             return Ok(known.clone());
         }
         let what = "the certificate of SNS";
+        let _turn = self.fetching.try_acquire().map_err(|_| ApiError::OutOfReach(what))?;
         let answer = sns::get(app, url.clone(), what).await?;
         let certificate =
             CertificateDer::from_pem_slice(&answer.body).map_err(|_| ApiError::OutOfReach(what))?;
@@ -51,7 +66,7 @@ impl Certificates {
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<Url, CertificateDer<'static>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
