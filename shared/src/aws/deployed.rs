@@ -94,8 +94,16 @@ impl<T> Deployed<T> {
             Err(error) if state.made.is_some() => {
                 tracing::warn!(%error, "the secrets that are known stay in force");
             }
-            Err(error) => tracing::error!(%error, "the function cannot start"),
+            Err(error) => {
+                let place = self.place();
+                tracing::error!(%error, place, "the function cannot start");
+            }
         }
+    }
+
+    /// Where its secrets are, for people who look for one.
+    fn place(&self) -> &str {
+        self.env.get("FLATLINE_SECRETS_PATH").unwrap_or("environment")
     }
 
     /// Reads the secrets, and builds anew if they are others.
@@ -129,6 +137,14 @@ impl<T> Deployed<T> {
         let app = foundation.app(self.role, env)?;
         if state.made.is_some() {
             tracing::info!("the secrets have changed");
+        }
+        if vault.is_some() {
+            let names: Vec<_> = reading.secrets.keys().map(String::as_str).collect();
+            tracing::info!(
+                place = self.place(),
+                names = names.join(" "),
+                "the secrets that are there"
+            );
         }
         (state.reading, state.made) = (reading, Some(Arc::new((self.build)(app))));
         Ok(())

@@ -98,7 +98,9 @@ async fn what_is_missing_is_told_once_and_comes_later() -> anyhow::Result<()> {
     let failed = checker.invoke(&sample("checker-schedule")).await;
     assert!(matches!(failed, Err(InvokeError::Function { .. })), "{failed:?}");
     let log = output(&checker).await?;
-    assert_eq!(log.matches("FLATLINE_CANARY_KEY is not set").count(), 1, "{log}");
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("FLATLINE_CANARY_KEY")).collect();
+    let [line] = lines.as_slice() else { panic!("{log}") };
+    assert!(line.contains("is not set") && line.contains("/flatline/test/checker"), "{line}");
 
     let alert = function(&deployment, &moto, "alert").await?;
     let mut event = sample("alert-post");
@@ -107,6 +109,8 @@ async fn what_is_missing_is_told_once_and_comes_later() -> anyhow::Result<()> {
     assert_eq!(answer["statusCode"], 503, "{answer}");
     let log = output(&alert).await?;
     assert_eq!(log.matches("ALERT_API_KEY").count(), 1, "{log}");
+    let there = log.lines().find(|line| line.contains("the secrets that are there"));
+    assert!(there.is_some_and(|line| line.contains("/flatline/test/alert")), "{log}");
     Ok(())
 }
 
