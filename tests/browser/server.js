@@ -68,11 +68,13 @@ const ended = (child) => new Promise((resolve) => {
 const launch = (args, { clock, ...variables }) => {
   const [program, ...rest] = clock ? ["faketime", "-f", clock, BINARY, ...args] : [BINARY, ...args];
   const env = { PATH: process.env.PATH, FAKETIME_DONT_FAKE_MONOTONIC: "1", ...variables };
-  const child = spawn(program, rest, { env });
+  // faketime starts the binary as a child of its own: what ends the one must end the other.
+  const child = spawn(program, rest, { env, detached: Boolean(clock) });
+  const end = () => (clock ? process.kill(-child.pid, "SIGTERM") : child.kill("SIGTERM"));
   const said = [];
   child.stderr.on("data", (data) => said.push(data));
   child.stdout.on("data", (data) => said.push(data));
-  return { child, log: () => Buffer.concat(said).toString() };
+  return { child, end, log: () => Buffer.concat(said).toString() };
 };
 
 const listening = async (url, { child, log }) => {
@@ -137,7 +139,7 @@ export class Server {
 
   /** Ends the process and leaves its data. */
   async pause() {
-    this.process.child.kill("SIGTERM");
+    this.process.end();
     await ended(this.process.child);
   }
 
